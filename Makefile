@@ -1,0 +1,25 @@
+# Six verbs; CI runs the same.
+.PHONY: setup dev test check fix e2e
+
+setup:  ## install everything that development needs
+	uv sync
+	uv run pre-commit install
+
+dev:  ## the product with demo content on http://127.0.0.1:8000
+	uv run lyceum serve --demo
+
+test:  ## all tests that this machine can run
+	uv run pytest
+
+check:  ## format, lint, types, import contracts
+	uv run ruff format --check .
+	uv run ruff check .
+	uv run mypy
+	uv run lint-imports
+
+fix:  ## let the tools mend what they can
+	uv run ruff format .
+	uv run ruff check --fix .
+
+e2e:  ## journeys in a real browser
+	uv run pytest tests/e2e

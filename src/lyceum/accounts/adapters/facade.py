@@ -1,0 +1,48 @@
+"""What accounts do for their neighbours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from lyceum.accounts.adapters.tables import users
+from lyceum.accounts.adapters.visits import Visit
+from lyceum.accounts.api import Actor
+from lyceum.accounts.domain.credentials import normalise_email
+from lyceum.accounts.domain.sessions import SessionKind
+from lyceum.accounts.use_cases.sign_up import StartGuest
+from lyceum.kernel.ids import UserId
+from lyceum.platform.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class CookieGuests:
+    """`lyceum.accounts.api.Guests` over the running request."""
+
+    visit: Visit
+    start: StartGuest
+
+    async def ensure(self, actor: Actor) -> Actor:
+        if actor.is_signed_in:
+            return actor
+        entry = await self.start(self.visit.caller(SessionKind.PAGES))
+        self.visit.enter(entry.token)
+        return entry.actor
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPeople:
+    """`lyceum.accounts.api.People`."""
+
+    database: Database
+
+    async def named(self, email: str) -> UserId | None:
+        query = select(users.c.id).where(users.c.email == normalise_email(email))
+        async with self.database.read() as connection:
+            id = await connection.scalar(query)
+        return UserId(id) if id is not None else None
+
+    async def emails(self, ids: Sequence[UserId]) -> Mapping[UserId, str]:
+        query = select(users.c.id, users.c.email).where(users.c.id.in_(ids), users.c.email.is_not(None))
+        async with self.database.read() as connection:
+            return {UserId(row.id): row.email for row in await connection.execute(query)}

@@ -1,0 +1,149 @@
+"""The door of accounts for other contexts: the actor behind a call, guests, and the events about users."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from lyceum.accounts.domain.users import Role
+from lyceum.kernel.errors import Forbidden
+from lyceum.kernel.ids import UserId
+
+__all__ = [
+    "ANONYMOUS",
+    "SCOPES",
+    "Actor",
+    "Guests",
+    "GuestsForgotten",
+    "NotSignedIn",
+    "People",
+    "ProfileChanged",
+    "Role",
+    "RoleMissing",
+    "ScopeMissing",
+    "Traces",
+    "UserSignedUp",
+]
+
+SCOPES: Mapping[str, str] = {
+    "account:read": "Read the profile",
+    "account:write": "Change the profile",
+    "bank:read": "Read questions, exports and reports as their author does",
+    "bank:write": "Write questions and run imports",
+    "jobs:read": "Read background tasks and their logs",
+    "jobs:write": "Make, cancel and retry background tasks",
+    "training:read": "Read trainings, results and progress",
+    "training:write": "Train: start, answer, finish",
+    "users:read": "Read the list of users (operators)",
+    "users:write": "Change roles and switch accounts off (operators)",
+}
+"""What an API key may be limited to."""
+
+
+class NotSignedIn(Forbidden):
+    """Answered with 401: the caller has not said who they are."""
+
+    code = "accounts.not_signed_in"
+    text = "This needs a signed-in user. Sign in, or send a bearer token or an API key."
+
+
+class RoleMissing(Forbidden):
+    code = "accounts.role_missing"
+    text = "This needs the role {role}. Ask an operator to grant it."
+
+
+class ScopeMissing(Forbidden):
+    code = "accounts.scope_missing"
+    text = "The API key lacks the scope {scope}. Make a key that has it."
+
+
+ANONYMOUS = UserId(UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is calling. `scopes` is None for people and a set for API keys; `channel` is web, rest, cli or telegram."""
+
+    id: UserId = ANONYMOUS
+    roles: frozenset[Role] = frozenset()
+    name: str = ""
+    locale: str = "ru"
+    channel: str = "rest"
+    is_guest: bool = False
+    scopes: frozenset[str] | None = None
+    session_id: UUID | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.id != ANONYMOUS
+
+    def has(self, role: Role) -> bool:
+        """An operator has every role."""
+        return role in self.roles or Role.OPERATOR in self.roles
+
+    def require(self, *roles: Role, scope: str = "") -> "Actor":
+        """Raise unless signed in, with at least one of `roles` (when given) and, for an API key, the scope."""
+        if not self.is_signed_in:
+            raise NotSignedIn()
+        if roles and not any(self.has(role) for role in roles):
+            raise RoleMissing(role=roles[0].value)
+        if scope and self.scopes is not None and scope not in self.scopes:
+            raise ScopeMissing(scope=scope)
+        return self
+
+
+class People(Protocol):
+    """Who is who, for those who look after others."""
+
+    async def named(self, email: str) -> UserId | None:
+        """The user with that address."""
+
+    async def emails(self, ids: Sequence[UserId]) -> Mapping[UserId, str]:
+        """Addresses of users, as far as they have some."""
+
+
+class Guests(Protocol):
+    """People who start without registration."""
+
+    async def ensure(self, actor: Actor) -> Actor:
+        """The actor, if signed in; else a new guest, signed in by a cookie that goes out with the running response.
+
+        Opens a transaction of its own: call it before yours. Answer with a redirect, since forms rendered in this
+        very response would carry the token of the visitor without a session.
+        """
+
+
+class Traces(Protocol):
+    """What a neighbour knows of its users' doings. Each context that keeps any answers for its own."""
+
+    async def left_by(self, ids: Sequence[UserId]) -> set[UserId]:
+        """Those of the users who did something that must not be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestsForgotten:
+    """Guests who did nothing and cannot come back are gone; whatever else names them may go too."""
+
+    user_ids: tuple[UserId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserSignedUp:
+    user_id: UserId
+    at: datetime
+    locale: str
+    is_guest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """The parts of a profile that other contexts may use; None where the user has not said."""
+
+    user_id: UserId
+    at: datetime
+    locale: str
+    birth_year: int | None
+    gender: str | None
+    location: str | None
+    ads_consent: bool

@@ -1,0 +1,1 @@
+"""What the bank decides by itself: contents, scores, templates, versions, imports."""

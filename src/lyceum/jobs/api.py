@@ -1,0 +1,138 @@
+"""The door of jobs: making tasks, and the shape of the work that they carry.
+
+A kind of task is one class of the context that owns the work. A worker makes it anew for each attempt, with the
+repositories of its own transaction, and calls `run`.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Never, Protocol
+
+import msgspec
+
+from lyceum.accounts.api import Role
+from lyceum.jobs.domain.tasks import ClaimLost, ErrorCode, Source, TaskId
+from lyceum.kernel.ids import UserId
+
+__all__ = [
+    "AnyKind",
+    "AttemptFailed",
+    "ClaimLost",
+    "ErrorCode",
+    "Kind",
+    "Kinds",
+    "NewTask",
+    "Source",
+    "TaskContext",
+    "TaskFailed",
+    "TaskId",
+    "TaskQueue",
+]
+
+type Result = Mapping[str, object]
+
+
+class AttemptFailed(Exception):
+    """Raised by a kind that knows why it cannot go on, and whether trying again could help."""
+
+    def __init__(self, code: ErrorCode, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code, self.message, self.retryable = code, message, retryable
+
+
+class TaskContext(Protocol):
+    """One attempt at a task, as the work sees it. A cancelled or lost task raises CancelledError at an await."""
+
+    @property
+    def task_id(self) -> TaskId:
+        """The idempotency key of every effect outside the database; the same in all attempts."""
+
+    @property
+    def attempt(self) -> int: ...
+
+    @property
+    def created_by(self) -> UserId | None: ...
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the task was cancelled, lost or handed back; for work in threads to look at."""
+
+    def progress(self, done: int, total: int = 0, note: str = "") -> None:
+        """Tell how far it is; written down at most once a second."""
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Add a line to the task's log."""
+
+    def keep(self, result: Result) -> None:
+        """The result so far, kept if the task is cancelled or fails."""
+
+    def completing(self, result: Result | None = None) -> AbstractAsyncContextManager[None]:
+        """The transaction that completes the task: effects written inside it commit with the completion, or, when
+        the task is no longer this worker's, not at all (ClaimLost leaves the block)."""
+
+
+class Kind[P: msgspec.Struct](Protocol):
+    """One kind of task. `offered_to` are the roles that may make one by REST; none: other parts of the product do.
+    `scope` is what an API key needs for that beside `jobs:write`; empty for nothing."""
+
+    name: ClassVar[str]
+    payload: ClassVar[type[msgspec.Struct]]
+    offered_to: ClassVar[frozenset[Role]]
+    scope: ClassVar[str]
+
+    async def run(self, context: TaskContext, payload: P) -> Result | None:
+        """Do the work. Without `context.completing` the task completes with what is returned.
+
+        The work may begin again at any moment, elsewhere: what it does outside `completing` must bear that.
+        """
+
+
+type AnyKind = Kind[Never]
+
+
+class Kinds(Protocol):
+    """The kinds of task that this installation knows."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def find(self, name: str) -> type[AnyKind] | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task to be made by another part of the product. `id` lets it share the id of what it works on."""
+
+    kind: str
+    payload: msgspec.Struct
+    title: str = ""
+    description: str = ""
+    priority: int = 5
+    run_at: datetime | None = None
+    timeout_s: int = 600
+    max_attempts: int = 5
+    unique_key: str | None = None
+    created_by: UserId | None = None
+    source: Source = Source.INTERNAL
+    id: TaskId | None = None
+
+
+class TaskQueue(Protocol):
+    """Tasks of other parts of the product, made and cancelled in the caller's running transaction."""
+
+    async def add(self, new: NewTask) -> TaskId:
+        """The task's id; that of the unfinished one with the same `unique_key` when there is one."""
+
+    async def cancel(self, id: TaskId) -> None:
+        """Stop a task; nothing happens to one that is finished or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailed:
+    """A task is failed for good: cancelled, refused or out of attempts. `code` is an ErrorCode."""
+
+    task_id: TaskId
+    kind: str
+    code: str
+    message: str

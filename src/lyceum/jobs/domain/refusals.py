@@ -1,0 +1,45 @@
+"""What the task service refuses."""
+
+from lyceum.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class TaskNotFound(NotFound):
+    code = "jobs.task_not_found"
+    text = "There is no such task of yours. Open the list of tasks."
+
+
+class InvalidTransition(Conflict):
+    """`task_status` is the status now; `action` is what was asked for."""
+
+    code = "jobs.invalid_transition"
+    text = "The task is {task_status} now, so this cannot be done: {action}. Read the task again."
+
+
+class UnknownKind(Invalid):
+    code = "jobs.unknown_kind"
+    text = "There is no kind of task {kind}. Take one of: {kinds}."
+
+
+class InvalidPayload(Invalid):
+    code = "jobs.invalid_payload"
+    text = "The payload is not one that a task of the kind {kind} takes. See errors."
+
+
+class KindNotOffered(Forbidden):
+    code = "jobs.kind_not_offered"
+    text = "Tasks of the kind {kind} are made by the part of the product that needs them, not by this call."
+
+
+class TooManyOpenTasks(Conflict):
+    code = "jobs.too_many_open"
+    text = "You have {limit} tasks that are not finished, which is the limit. Wait for some of them, or cancel some."
+
+
+class UniqueKeyTaken(Conflict):
+    code = "jobs.unique_key_taken"
+    text = "An unfinished task has this unique_key already, and it is not this one. Wait until it is finished."
+
+
+class IdempotencyMismatch(Invalid):
+    code = "jobs.idempotency_mismatch"
+    text = "This Idempotency-Key was used for another request. Send a new key, or the first request unchanged."

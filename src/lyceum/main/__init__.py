@@ -1,0 +1,1 @@
+"""Composition roots: what the settings choose is put together here, and nowhere else."""

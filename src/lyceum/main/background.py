@@ -1,0 +1,50 @@
+"""Background tasks in a process: inside the web, or `lyceum worker` alone."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from dishka import AsyncContainer
+
+from lyceum.jobs.adapters.wake import Listener
+from lyceum.jobs.adapters.worker import Worker
+
+WEB_GRACE = 2.0
+"""Seconds that tasks inside the web have to finish: requests come first, and a task handed back loses nothing."""
+
+
+@asynccontextmanager
+async def working(container: AsyncContainer) -> AsyncIterator[None]:
+    """A worker beside the web for as long as the block lasts."""
+    worker = await container.get(Worker)
+    if not worker.rhythm.slots:
+        yield
+        return
+    worker.rhythm = replace(worker.rhythm, grace=WEB_GRACE)
+    listening = asyncio.create_task((await container.get(Listener)).run())
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await running
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def work(container: AsyncContainer) -> None:
+    """Work until SIGTERM or SIGINT: claim nothing more, let the running tasks finish, hand back the rest."""
+    worker = await container.get(Worker)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, worker.stop)
+    listening = asyncio.create_task((await container.get(Listener)).run())
+    try:
+        await worker.run()
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)

@@ -1,0 +1,115 @@
+"""The contexts that make up the product, each named once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dishka import Provider
+from litestar import Controller
+
+from lyceum.accounts.adapters import http as accounts_http
+from lyceum.accounts.adapters import pages as accounts_pages
+from lyceum.accounts.adapters import pruning as accounts_pruning
+from lyceum.accounts.adapters import tables as accounts_tables
+from lyceum.accounts.api import Traces
+from lyceum.accounts.provider import AccountsProvider
+from lyceum.bank.adapters import author_pages as bank_author_pages
+from lyceum.bank.adapters import catalogue_http as bank_catalogue_http
+from lyceum.bank.adapters import consumers as bank_consumers
+from lyceum.bank.adapters import http as bank_http
+from lyceum.bank.adapters import pruning as bank_pruning
+from lyceum.bank.adapters import question_pages as bank_question_pages
+from lyceum.bank.adapters import tasks as bank_tasks
+from lyceum.bank.adapters import transfer_pages as bank_transfer_pages
+from lyceum.bank.adapters import transfers_http as bank_transfers_http
+from lyceum.bank.provider import BankProvider
+from lyceum.jobs.adapters import http as jobs_http
+from lyceum.jobs.adapters import pages as jobs_pages
+from lyceum.jobs.adapters import tables as jobs_tables
+from lyceum.jobs.adapters.demo import Demo
+from lyceum.jobs.adapters.pruning import Pruning
+from lyceum.jobs.api import AnyKind, TaskFailed
+from lyceum.jobs.provider import JobsProvider
+from lyceum.kernel.errors import AppError
+from lyceum.main import schema as schema  # importing it maps the aggregates
+from lyceum.platform.housekeeping import Pruner
+from lyceum.training.adapters import cabinet_pages as training_cabinet_pages
+from lyceum.training.adapters import consumers as training_consumers
+from lyceum.training.adapters import counting as training_counting
+from lyceum.training.adapters import event_http as training_event_http
+from lyceum.training.adapters import event_pages as training_event_pages
+from lyceum.training.adapters import exam_pages as training_exam_pages
+from lyceum.training.adapters import grading_http as training_grading_http
+from lyceum.training.adapters import grading_pages as training_grading_pages
+from lyceum.training.adapters import http as training_http
+from lyceum.training.adapters import pages as training_pages
+from lyceum.training.adapters import pruning as training_pruning
+from lyceum.training.adapters import statistics_http as training_statistics_http
+from lyceum.training.adapters import statistics_pages as training_statistics_pages
+from lyceum.training.adapters import tables as training_tables
+from lyceum.training.provider import TrainingProvider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What one context brings into the composition."""
+
+    name: str
+    provider: type[Provider]
+    controllers: Sequence[type[Controller]] = ()
+    pages: Sequence[type[Controller]] = ()
+    subscribers: Mapping[type, type] = field(default_factory=dict)
+    refusals: Mapping[str, type[AppError]] = field(default_factory=dict)
+    kinds: Sequence[type[AnyKind]] = ()
+    pruners: Sequence[type[Pruner]] = ()
+    traces: Sequence[type[Traces]] = ()
+
+
+CONTEXTS: tuple[Context, ...] = (
+    Context(
+        name="accounts",
+        provider=AccountsProvider,
+        controllers=accounts_http.CONTROLLERS,
+        pages=accounts_pages.PAGES,
+        refusals=accounts_tables.REFUSALS,
+        pruners=accounts_pruning.PRUNERS,
+    ),
+    Context(
+        name="bank",
+        provider=BankProvider,
+        controllers=(*bank_http.CONTROLLERS, *bank_catalogue_http.CONTROLLERS, *bank_transfers_http.CONTROLLERS),
+        pages=(*bank_question_pages.PAGES, *bank_author_pages.PAGES, *bank_transfer_pages.PAGES),
+        subscribers={**bank_consumers.SUBSCRIBERS, TaskFailed: bank_tasks.CloseTransfers},
+        kinds=bank_tasks.KINDS,
+        pruners=bank_pruning.PRUNERS,
+    ),
+    Context(
+        name="jobs",
+        provider=JobsProvider,
+        controllers=jobs_http.CONTROLLERS,
+        pages=jobs_pages.PAGES,
+        refusals=jobs_tables.REFUSALS,
+        kinds=(Demo,),
+        pruners=(Pruning,),
+    ),
+    Context(
+        name="training",
+        provider=TrainingProvider,
+        controllers=(
+            *training_http.CONTROLLERS,
+            *training_grading_http.CONTROLLERS,
+            *training_event_http.CONTROLLERS,
+            *training_statistics_http.CONTROLLERS,
+        ),
+        pages=(
+            *training_pages.PAGES,
+            *training_cabinet_pages.PAGES,
+            *training_exam_pages.PAGES,
+            *training_grading_pages.PAGES,
+            *training_event_pages.PAGES,
+            *training_statistics_pages.PAGES,
+        ),
+        subscribers={**training_consumers.SUBSCRIBERS, **training_counting.SUBSCRIBERS},
+        refusals=training_tables.REFUSALS,
+        traces=(training_pruning.AnswersGiven,),
+    ),
+)

@@ -1,0 +1,103 @@
+"""The web application: REST, pages, files, documents, health."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+
+from dishka import AsyncContainer
+from dishka.integrations.litestar import setup_dishka
+from litestar import Litestar, Router
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from lyceum.accounts.adapters.csrf import require_form_token
+from lyceum.accounts.adapters.visits import send_cookies
+from lyceum.main.background import working
+from lyceum.main.container import make_container
+from lyceum.main.contexts import CONTEXTS
+from lyceum.main.errors import exception_handlers
+from lyceum.platform.database import Database
+from lyceum.platform.file_http import FileController
+from lyceum.platform.headers import SecurityHeaders, most_bytes
+from lyceum.platform.health import HealthController
+from lyceum.platform.housekeeping import Housekeeping
+from lyceum.platform.metrics import Metrics, MetricsController
+from lyceum.platform.openapi import DocsController, openapi_config
+from lyceum.platform.outbox import Relay
+from lyceum.platform.pages import Pages, static_files, switch_locale
+from lyceum.platform.settings import Settings
+from lyceum.platform.telemetry import Telemetry, configure_logging
+from lyceum.training.adapters.watch import SittingWatch
+
+
+def create_web(settings: Settings, container: AsyncContainer | None = None) -> Litestar:
+    """The whole application over one container; closes the container when it shuts down."""
+    container = container or make_container(settings)
+    app = Litestar(
+        route_handlers=_handlers(),
+        exception_handlers=exception_handlers(),
+        lifespan=[lambda app: _lifespan(app, settings, container)],
+        before_send=[send_cookies],
+        openapi_config=openapi_config(),
+        request_max_body_size=most_bytes(settings),
+        logging_config=None,
+        debug=False,
+    )
+    setup_dishka(container, app)
+    return app
+
+
+def _layers(inner: ASGIApp, settings: Settings, metrics: Metrics) -> ASGIApp:
+    """What stands around the router, the outermost last."""
+    secured = SecurityHeaders(inner, https=settings.address.startswith("https://"))
+    return Telemetry(secured, metrics, configure_logging(settings))
+
+
+def _handlers() -> list[ControllerRouterHandler]:
+    handlers: list[ControllerRouterHandler] = [
+        HealthController,
+        MetricsController,
+        FileController,
+        DocsController,
+        static_files(),
+        switch_locale,
+    ]
+    for context in CONTEXTS:
+        handlers += context.controllers
+    pages = [page for context in CONTEXTS for page in context.pages]
+    return [*handlers, Router("/", route_handlers=pages, guards=[require_form_token])]
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar, settings: Settings, container: AsyncContainer) -> AsyncIterator[None]:
+    """The background work of this process: the outbox, tasks, housekeeping, metrics."""
+    relay = await container.get(Relay)
+    housekeeping, metrics = await container.get(Housekeeping), await container.get(Metrics)
+    watch = await container.get(SittingWatch)
+    database, pages = await container.get(Database), await container.get(Pages)
+    app.asgi_handler = _layers(app.asgi_handler, settings, metrics)
+    chores: list[Coroutine[object, object, None]] = [
+        housekeeping.run(),
+        metrics.run(database),
+        watch.run(),
+        _warm(pages),
+    ]
+    relaying = asyncio.create_task(relay.run())
+    tasks = [asyncio.create_task(chore) for chore in chores]
+    try:
+        async with working(container):
+            yield
+    finally:
+        relay.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await relaying
+        await container.close()
+
+
+async def _warm(pages: Pages) -> None:
+    """Load the languages while nobody waits for them yet."""
+    for locale in ("ru", "en"):
+        await asyncio.to_thread(pages.environment, locale)

@@ -1,0 +1,1 @@
+"""Technology that adapters share. Knows no context."""

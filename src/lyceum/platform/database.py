@@ -1,0 +1,238 @@
+"""One database, SQLite or PostgreSQL, behind the same code: engines, the transaction, column types.
+
+SQLite: one write connection that begins with BEGIN IMMEDIATE (a plain BEGIN that reads first and then writes fails
+at once under concurrency), and a pool of read-only connections, in WAL mode. PostgreSQL: one pool.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import registry as dialects
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import registry
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
+
+from lyceum.platform.prepared import Changes
+from lyceum.platform.sqlite import LoopConnection
+
+dialects.register("sqlite.loop", "lyceum.platform.sqlite", "LoopSQLite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+mapper_registry = registry(metadata=metadata)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out; SQLite would drop the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A naive time reached the database; times are aware UTC.")
+        return value.astimezone(UTC) if dialect.name != "sqlite" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+class StringList(TypeDecorator[tuple[str, ...]]):
+    """A short list of words in one column, kept as JSON; comes back as a tuple."""
+
+    impl = JSON().with_variant(JSONB(), "postgresql")
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> list[str] | None:
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: list[str] | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(value or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The engines of one database. `reads` never writes; `writes` is where transactions run."""
+
+    writes: AsyncEngine
+    reads: AsyncEngine
+    _aside: list[PoolProxiedConnection] = field(default_factory=list, init=False, compare=False)
+
+    @classmethod
+    def connect(cls, url: str, *, pool_size: int = 10) -> Self:
+        """Make the engines for `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; opens nothing yet."""
+        if make_url(url).get_backend_name() == "sqlite":
+            return cls(*_sqlite_engines(url, pool_size))
+        engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            json_serializer=_encode_json,
+            json_deserializer=msgspec.json.decode,
+        )
+        return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.writes.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading outside any transaction."""
+        async with self.reads.connect() as connection:
+            yield connection
+
+    async def reader(self) -> LoopConnection | None:
+        """On SQLite the one connection kept aside for short prepared reads, None elsewhere.
+
+        Taking a connection from the pool costs several times such a read, and as a read runs to its end where it is
+        called, nobody ever waits for the connection.
+        """
+        if not self.is_sqlite:
+            return None
+        if not self._aside:
+            self._aside.append(await greenlet_spawn(self.reads.sync_engine.raw_connection))
+        driver: LoopConnection = self._aside[0].driver_connection  # type: ignore[assignment]
+        return driver
+
+    async def close(self) -> None:
+        while self._aside:
+            await greenlet_spawn(self._aside.pop().close)
+        await self.writes.dispose()
+        await self.reads.dispose()
+
+
+def _encode_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _sqlite_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
+    address = make_url(url).set(drivername="sqlite+loop")
+    if address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    json = {"json_serializer": _encode_json, "json_deserializer": msgspec.json.decode}
+    writes = create_async_engine(address, pool_size=1, max_overflow=0, pool_timeout=30, **json)
+    reads = create_async_engine(address, pool_size=pool_size, max_overflow=0, pool_timeout=10, **json)
+
+    def prepare(connection: DBAPIConnection, *, writer: bool) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout=0",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "cache_size=-32768",
+            "temp_store=MEMORY",
+            "mmap_size=268435456",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        if not writer:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(writes.sync_engine, "connect")
+    def prepare_writer(connection: DBAPIConnection, _: object) -> None:
+        prepare(connection, writer=True)
+
+    @event.listens_for(reads.sync_engine, "connect")
+    def prepare_reader(connection: DBAPIConnection, _: object) -> None:
+        prepare(connection, writer=False)
+
+    @event.listens_for(writes.sync_engine, "begin")
+    def begin_immediate(connection: object) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+
+    return writes, reads
+
+
+type CommitHook = Callable[[AsyncConnection], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class SqlTransaction:
+    """The transaction of one use case: `async with transaction:` begins, commits, or rolls all back.
+
+    Inside the block repositories use `connection` (Core) or `session` (mapped aggregates; flushed before the commit).
+    `before_commit` hooks write with the change, `after_commit` callbacks run once it is durable. What is put into
+    `last` is made at the very end, after the hooks: on PostgreSQL a transaction of nothing else is one round trip.
+    """
+
+    database: Database
+    before_commit: list[CommitHook] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    last: Changes | None = None
+    _connection: AsyncConnection | None = None
+    _session: AsyncSession | None = None
+
+    @property
+    def connection(self) -> AsyncConnection:
+        if self._connection is None:
+            raise RuntimeError("No transaction is running: open it with `async with transaction:` first.")
+        return self._connection
+
+    @property
+    def session(self) -> AsyncSession:
+        if self._session is None:
+            self._session = AsyncSession(self.connection, expire_on_commit=False, autoflush=False)
+        return self._session
+
+    async def __aenter__(self) -> Self:
+        if self._connection is not None:
+            raise RuntimeError("A transaction is already running; one use case has one transaction.")
+        connection = self.database.writes.connect()
+        await connection.start()
+        try:
+            await connection.begin()
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection = connection
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        connection = self.connection
+        callbacks: tuple[Callable[[], None], ...] = ()
+        try:
+            if kind is None:
+                if self._session is not None:
+                    await self._session.flush()
+                for hook in self.before_commit:
+                    await hook(connection)
+                if self.last is not None:
+                    await self.last.make(connection)
+                await connection.commit()
+                callbacks = tuple(self.after_commit)
+        finally:
+            self.before_commit.clear()
+            self.after_commit.clear()
+            if self._session is not None:
+                self._session.sync_session.expunge_all()
+            self._session = self._connection = self.last = None
+            await connection.close()
+        for callback in callbacks:
+            callback()

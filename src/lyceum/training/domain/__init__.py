@@ -1,0 +1,1 @@
+"""What training decides by itself: trainings and attempts, ability, the streak."""

@@ -1,0 +1,168 @@
+"""What training needs from outside: its own store, the choice of the next question, and when one is reviewed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from lyceum.bank.api import Kind
+from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId
+from lyceum.training.domain.elo import Learner, Rating, Shifts
+from lyceum.training.domain.memory import Grade, Memory
+from lyceum.training.domain.results import Result
+from lyceum.training.domain.streaks import Streak
+from lyceum.training.domain.trainings import Attempt, Candidate, Closing, Filters, Mode, Training
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A question as training's projection knows it. `place` is the ability by which it is found; `usual_ms` is the
+    time that a first answer takes, None while too few have been given."""
+
+    question_id: QuestionId
+    kind: Kind
+    subject: str
+    topic: str
+    task_number: int | None
+    options: int
+    rating: Rating
+    place: float
+    answered: int
+    usual_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a learner stands before an answer: `learner` in the question's subject, `memory` and `times` of the very
+    question, `next_due` when their next review falls."""
+
+    learner: Learner
+    streak: Streak
+    memory: Memory | None = None
+    times: int = 0
+    next_due: datetime | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether the learner has not answered the question before."""
+        return self.times == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """An attempt with its training and everything that answering it depends on."""
+
+    training: Training
+    attempt: Attempt
+    item: Item
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """All that an answer changes. `situation.training` is as it will be, `version` as it was read.
+
+    `shifts` move nothing for an answer that says nothing about ability. `memory` is None for one that is no review,
+    `streak` when it stays as it was, `following` when the training is over.
+    """
+
+    situation: Situation
+    version: int
+    closing: Closing
+    shifts: Shifts
+    memory: Memory | None
+    day: date
+    streak: Streak | None
+    following: Attempt | None
+
+
+class Turns(Protocol):
+    """The hot path: what an answer depends on, read at once; what it changes, written at once."""
+
+    async def situation(self, learner: UserId, training: TrainingId, attempt: AttemptId | None) -> Situation | None:
+        """The learner's attempt, the one that waits for its answer when none is named. Reads outside transactions."""
+
+    async def write(self, turn: Turn) -> None:
+        """Write into the open transaction; raise Overtaken when the training is not as it was read."""
+
+
+class Trainings(Protocol):
+    """Trainings. Reads outside transactions, writes into the open one."""
+
+    async def active(self, learner: UserId, mode: Mode) -> Training | None: ...
+
+    async def find(self, id: TrainingId, learner: UserId) -> Training | None:
+        """The learner's own training."""
+
+    async def learner(self, learner: UserId, subject: str | None) -> Learner:
+        """The learner's ratings: over all, and the part of the subject; what is unknown as a beginner's."""
+
+    async def begin(self, training: Training, first: Attempt) -> None:
+        """Add it with its first attempt; raise Overtaken when one of its mode is going on."""
+
+    async def finish(self, training: Training) -> None:
+        """Close it, and forget the question that was shown and not answered; raise Overtaken when it has changed."""
+
+
+class Attempts(Protocol):
+    """Attempts, read outside transactions."""
+
+    async def find(self, id: AttemptId, learner: UserId) -> Attempt | None:
+        """The learner's own attempt."""
+
+    async def current(self, training: TrainingId) -> Attempt | None:
+        """The attempt that waits for its answer."""
+
+
+class Results(Protocol):
+    """What a training came to. Reads outside transactions."""
+
+    async def of(self, training: Training) -> Result: ...
+
+
+class PackShelf(Protocol):
+    """Questions of a pack, kept where the next one is looked for."""
+
+    async def put(self, pack: UUID, questions: Sequence[QuestionId]) -> None:
+        """Make the shelf of the pack hold these questions, as far as they can be asked, and no others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be asked next, at `at`. `overall` is the learner's ability without the part of a subject, `level`
+    with that of the filter's. `answering` is the question being answered just now; `repeats` skips the search for
+    unseen ones, for trainings that have none left; `may_be_due` is False when it is known that no review is;
+    `review` asks for what is due and nothing else."""
+
+    learner: UserId
+    training: TrainingId
+    filters: Filters
+    level: float
+    overall: float
+    at: datetime
+    recent: Sequence[str] = ()
+    answering: QuestionId | None = None
+    repeats: bool = False
+    may_be_due: bool = True
+    review: bool = False
+
+
+class NextQuestion(Protocol):
+    """Chooses what is asked next. Reads outside transactions."""
+
+    async def choose(self, wish: Wish) -> Candidate | None:
+        """A question that passes the filters and was not asked in this training; None when there is none."""
+
+    async def next_due(self, wish: Wish) -> datetime | None:
+        """When the next review that passes the filters falls due; None when there is nothing to review."""
+
+
+class Scheduling(Protocol):
+    """Decides when a question is reviewed. Pure reckoning, no reading or writing; times are aware UTC."""
+
+    def reviewed(self, memory: Memory | None, grade: Grade, at: datetime) -> Memory:
+        """The memory after an answer; None before the first."""
+
+    def recall(self, memory: Memory, at: datetime) -> float:
+        """How likely the learner recalls the answer at that time (0..1)."""

@@ -1,0 +1,1 @@
+"""What learners do in a training."""

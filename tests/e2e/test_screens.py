@@ -1,0 +1,172 @@
+"""Every page on a phone and a desktop, light and dark: no wider than the screen, nothing for the checker to say.
+
+A page is opened once and looked at in every width and theme: they differ by the stylesheet alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.e2e.conftest import Served
+from tests.e2e.learner import answer, go_on, sign_in, sign_up, start, start_question
+
+FOR_ALL = ("/", "/train", "/train?subject=physics", "/cabinet", "/questions", "/questions?q=сила", "/find",
+           "/find?code=XXXXXXXX", "/events", "/login", "/signup", "/no-such-page", "/docs/errors")  # fmt: skip
+FOR_LEARNERS = ("/", "/train", "/cabinet", "/cabinet/history", "/cabinet/mistakes", "/profile")
+FOR_AUTHORS = (
+    "/author",
+    "/author/questions",
+    "/author/questions/new",
+    "/author/imports",
+    "/author/events",
+    "/author/events/new",
+    "/author/statistics",
+    "/cabinet",
+)
+KINDS = ("single_choice", "multiple_choice", "true_false", "short_text", "numeric", "matching", "ordering", "cloze",
+         "essay", "description")  # fmt: skip
+WIDTHS = (1440, 390)
+SCHEMES = ("light", "dark")
+RUN = "options => axe.run(options).then(told => told.violations.map(it => [it.id, it.nodes[0].target]))"
+EVERY_RULE: dict[str, object] = {"resultTypes": ["violations"]}
+OF_COLOUR = EVERY_RULE | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""What a theme can change: it swaps colours, and nothing else of the document."""
+GIFT = """::Одна:: Столица Франции? {=Париж ~Лион ~Марсель}
+
+::Две:: Скобки { =а ~б
+
+::Три:: 2 + 2? {#4:abc}
+
+::Четыре:: Кто? {Пушкин ~Лермонтов =Гоголь}
+"""
+
+
+@dataclass(slots=True)
+class Screen:
+    """A browser, and what was found wrong in it."""
+
+    context: BrowserContext
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+
+    def look(self, path: str) -> None:
+        self.page.goto(path, wait_until="networkidle")
+        self.check(path)
+
+    def check(self, name: str) -> None:
+        """The page as it stands, in every width and theme; it ends as it was."""
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            if (found := self.page.evaluate("document.documentElement.scrollWidth")) > width:
+                self.wrong.append(f"{name} is {found} px wide of {width}")
+            for scheme in SCHEMES:
+                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                faults = self.page.evaluate(RUN, EVERY_RULE if scheme == "light" else OF_COLOUR)
+                self.wrong += [f"{name}, {width} px, {scheme}: {id} at {place}" for id, place in faults]
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+
+@pytest.fixture
+def screen(browser: Browser, demo_server: Served) -> Iterator[Screen]:
+    context = browser.new_context(
+        base_url=demo_server.url,
+        locale="ru-RU",
+        viewport={"width": WIDTHS[0], "height": 900},
+        color_scheme="light",
+        reduced_motion="reduce",  # colours change at once
+        bypass_csp=True,  # the checker is a script of the test's own
+    )
+    context.add_init_script(Axe().axe_script)
+    screen = Screen(context, context.new_page())
+    yield screen
+    context.close()
+    assert screen.wrong == []
+
+
+def codes(page: Page, kind: str, count: int) -> list[str]:
+    found = page.request.get(f"/api/bank/questions?kind={kind}&limit={count}")
+    return [item["find_code"] for item in found.json()["items"]]
+
+
+def test_pages_for_everybody(screen: Screen) -> None:
+    for path in FOR_ALL:
+        screen.look(path)
+    screen.look(f"/questions/{codes(screen.page, 'single_choice', 1)[0]}")
+
+
+def test_pages_of_a_learner(screen: Screen) -> None:
+    sign_up(screen.page)
+    for path in FOR_LEARNERS:
+        screen.look(path)
+    start(screen.page, "math_profile")
+    screen.check("a training that begins")
+    for _ in range(10):
+        answer(screen.page)
+        go_on(screen.page)
+    screen.page.wait_for_load_state("networkidle")
+    screen.check("the result")
+    for path in FOR_LEARNERS:
+        screen.look(path)
+
+
+def test_questions_of_every_kind_open_and_answered(screen: Screen) -> None:
+    sign_up(screen.page)
+    for kind in KINDS:
+        start_question(screen.page, codes(screen.page, kind, 1)[0])
+        screen.page.wait_for_load_state("networkidle")
+        screen.check(f"{kind}, open")
+        if kind != "description":
+            answer(screen.page)
+            screen.page.wait_for_load_state("networkidle")
+            screen.check(f"{kind}, answered")
+
+
+def test_pages_of_an_author(screen: Screen, demo_server: Served) -> None:
+    sign_in(screen.page, *demo_server.credentials("author"))
+    for path in FOR_AUTHORS:
+        screen.look(path)
+
+
+def test_the_steps_of_an_import(screen: Screen, demo_server: Served) -> None:
+    page = screen.page
+    sign_in(page, *demo_server.credentials("author"), next="/author/imports")
+    page.set_input_files(".drop-input", {"name": "физика.gift", "mimeType": "text/plain", "buffer": GIFT.encode()})
+    page.select_option("#f-subject", "physics")
+    page.click("main form .btn-primary >> nth=0")
+    page.wait_for_selector("form[action$='/confirm']")
+    assert "Фигурные скобки не парные" in page.inner_text("main").replace("\xa0", " ")
+    screen.check("the report of a dry run")
+    page.click("form[action$='/confirm'] .btn-primary")
+    page.wait_for_selector("form[action$='/undo']")
+    screen.check("a finished import")
+
+
+def test_the_editor_of_every_kind_with_its_faults(screen: Screen, demo_server: Served) -> None:
+    page = screen.page
+    sign_in(page, *demo_server.credentials("author"), next="/author/questions/new")
+    for kind in KINDS:
+        page.select_option("#f-kind", kind)
+        page.wait_for_load_state("networkidle")
+        screen.check(f"the editor of {kind}")
+    page.fill("#f-stem", "Река [[1]] длиной [[2]] км. {{a}}")
+    page.select_option("#f-kind", "cloze")
+    page.wait_for_selector(".ed-gap >> nth=1")
+    page.select_option("[name='gaps.kind'] >> nth=1", "numeric")
+    page.wait_for_selector("[name='gap_accepted.tolerance']:not([type=hidden])")
+    page.click("[data-gap-add]")
+    page.wait_for_selector("[name='gaps.id']:focus")
+    page.click("#f-template summary >> nth=0")
+    page.fill("[name='parameters.name']", "a")
+    page.click("[data-row-add=parameters]")
+    page.keyboard.type("b")
+    page.locator("[name='parameters.kind']").nth(1).select_option("choice")
+    page.click("[name=do][value=publish]")
+    page.wait_for_selector(".field-error")
+    page.wait_for_load_state("networkidle")
+    screen.check("gaps and parameters with their faults")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("about:blank")
