@@ -62,10 +62,17 @@ class Served:
     def log(self) -> str:
         return (self.folder / "serve.log").read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def announcements(self) -> int:
+        """How often this server, over its restarts, has printed where to go."""
+        path = self.folder / "serve.log"
+        return path.read_bytes().count(b"Lyceum is up:") if path.exists() else 0
+
     def start(self) -> float:
-        """Start, wait until it answers; the seconds that took."""
+        """Start, wait until it answers and has said so; the seconds that took."""
         self.port = self.port or free_port()
         begun = time.monotonic()
+        told = self.announcements
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 lyceum("serve", "--port", str(self.port), "--data-dir", str(self.folder / "data"), *self.options),
@@ -78,7 +85,8 @@ class Served:
             if self.process.poll() is not None:
                 raise AssertionError(f"serve stopped with {self.process.returncode}:\n{self.log[-3000:]}")
             with contextlib.suppress(OSError), urlopen(f"{self.url}/health/live", timeout=1):
-                return time.monotonic() - begun
+                if self.announcements > told:
+                    return time.monotonic() - begun
             time.sleep(0.05)
         raise AssertionError(f"serve did not answer:\n{self.log[-3000:]}")
 
