@@ -126,7 +126,7 @@ def test_a_training_goes_by_the_keyboard_alone(visitor: Page) -> None:
 
 def test_the_hint_is_shown_under_the_question(visitor: Page) -> None:
     sign_up(visitor)
-    start(visitor, "", 30)
+    start(visitor, "math_profile", 30)
     for _ in range(30):
         if visitor.locator("[data-hint]").count():
             visitor.click("[data-hint]")
@@ -135,7 +135,7 @@ def test_the_hint_is_shown_under_the_question(visitor: Page) -> None:
             return
         answer(visitor)
         go_on(visitor)
-    pytest.fail("no question of the demo had a hint")
+    pytest.fail("no question of the whole subject had a hint")
 
 
 def test_going_back_after_a_verdict_shows_the_question_that_waits(visitor: Page) -> None:
