@@ -44,3 +44,7 @@ class Forbidden(AppError):
 
 class Invalid(AppError):
     """The request itself is wrong (422); `problems` says where."""
+
+
+class Unreachable(AppError):
+    """Something outside that the answer needs does not answer; nothing was changed (503)."""

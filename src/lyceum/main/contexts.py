@@ -12,6 +12,8 @@ from lyceum.accounts.adapters import pruning as accounts_pruning
 from lyceum.accounts.adapters import tables as accounts_tables
 from lyceum.accounts.api import Traces
 from lyceum.accounts.provider import AccountsProvider
+from lyceum.advertising.adapters import tables as advertising_tables
+from lyceum.advertising.provider import AdvertisingProvider
 from lyceum.bank.adapters import author_pages as bank_author_pages
 from lyceum.bank.adapters import catalogue_http as bank_catalogue_http
 from lyceum.bank.adapters import consumers as bank_consumers
@@ -72,6 +74,11 @@ CONTEXTS: tuple[Context, ...] = (
         pages=accounts_pages.PAGES,
         refusals=accounts_tables.REFUSALS,
         pruners=accounts_pruning.PRUNERS,
+    ),
+    Context(
+        name="advertising",
+        provider=AdvertisingProvider,
+        refusals=advertising_tables.REFUSALS,
     ),
     Context(
         name="bank",

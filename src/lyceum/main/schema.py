@@ -1,6 +1,7 @@
 """All tables of the product in one place, for migrations and tests. Importing this module maps the aggregates."""
 
 from lyceum.accounts.adapters import tables as accounts
+from lyceum.advertising.adapters import tables as advertising
 from lyceum.bank.adapters import tables as bank
 from lyceum.bank.adapters import transfer_tables as bank_transfers
 from lyceum.jobs.adapters import tables as jobs
@@ -13,6 +14,7 @@ from lyceum.training.adapters import tables as training
 
 __all__ = [
     "accounts",
+    "advertising",
     "bank",
     "bank_transfers",
     "jobs",

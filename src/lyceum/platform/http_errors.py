@@ -19,7 +19,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from lyceum.kernel.errors import AppError, Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from lyceum.kernel.errors import AppError, Conflict, FieldProblem, Forbidden, Invalid, NotFound, Unreachable
 from lyceum.platform.i18n import localise_error, localise_problem, negotiate
 
 AnyRequest = Request[object, object, State]
@@ -83,6 +83,7 @@ STATUS: Mapping[type[AppError], int] = {
     TooLarge: 413,
     NoSpace: 507,
     Unavailable: 503,
+    Unreachable: 503,
 }
 
 

@@ -1,0 +1,1 @@
+"""What advertising decides, without any technology."""

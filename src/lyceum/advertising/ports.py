@@ -1,0 +1,127 @@
+"""What advertising needs from outside."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from lyceum.advertising.domain.campaigns import Campaign, Terms
+from lyceum.advertising.domain.clients import Advertiser, Client, Score
+from lyceum.advertising.domain.ids import AdvertiserId, CampaignId, ClientId
+from lyceum.kernel.ids import UserId
+
+
+class Clients(Protocol):
+    """Clients, advertisers and scores, in the running transaction."""
+
+    async def put_clients(self, clients: Sequence[Client]) -> None:
+        """Keep them, over those of the same ids. Ids are distinct."""
+
+    async def put_advertisers(self, advertisers: Sequence[Advertiser], owner: UserId | None) -> None:
+        """Keep them, over those of the same ids; `owner` becomes the owner of those that are new."""
+
+    async def put_scores(self, scores: Sequence[Score]) -> None:
+        """Keep them, over those of the same pairs; ClientNotFound or AdvertiserNotFound with nothing kept."""
+
+    async def not_owned(self, ids: Sequence[AdvertiserId], owner: UserId) -> AdvertiserId | None:
+        """One of the advertisers that exists and is not `owner`'s, if there is any."""
+
+
+class Campaigns(Protocol):
+    """Campaigns that are not deleted, in the running transaction. Each change takes the next revision, which every
+    process follows."""
+
+    async def require_advertiser(self, id: AdvertiserId, owner: UserId | None) -> None:
+        """AdvertiserNotFound when there is none, or it is not `owner`'s (None: an operator asks)."""
+
+    async def add(self, advertiser_id: AdvertiserId, id: CampaignId, terms: Terms) -> Campaign: ...
+
+    async def get_for_update(self, advertiser_id: AdvertiserId, id: CampaignId) -> Campaign:
+        """CampaignNotFound when there is none, or it is another advertiser's."""
+
+    async def save(self, campaign: Campaign) -> None: ...
+
+    async def delete(self, campaign: Campaign) -> None:
+        """Hide the campaign; what it was charged stays."""
+
+
+class Day(Protocol):
+    """The platform's day, an integer from 0."""
+
+    async def today(self) -> int: ...
+
+    async def advance(self, day: int) -> None:
+        """Set the day for every process; DayInThePast, ClockFollowsCalendar."""
+
+
+class Moderation(Protocol):
+    """Which words ads must not hold, and whether that is looked at."""
+
+    async def is_enabled(self) -> bool: ...
+
+    async def enable(self, *, enabled: bool) -> None: ...
+
+    async def forbid(self, words: Sequence[str]) -> None:
+        """These words and no others are forbidden from now on."""
+
+    async def forbidden_in(self, texts: Iterable[str]) -> Sequence[str]:
+        """The forbidden words that the texts hold, as they stand in the list; none while moderation is off."""
+
+
+type Language = Literal["RU", "EN"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWish:
+    """What an ad is to be written about; `additional` is what the sponsor adds to the topic."""
+
+    topic: str
+    language: Language
+    additional: str | None = None
+
+
+class TextGenerator(Protocol):
+    async def write(self, wish: TextWish) -> str:
+        """The text of an ad; GeneratorUnreachable (503) when it cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedImage:
+    """An image that fits 960×960, upright, without its metadata. `mime` is image/png, image/jpeg or image/webp."""
+
+    content: bytes
+    mime: str
+
+
+class ImageProcessor(Protocol):
+    async def checked(self, content: bytes) -> CheckedImage:
+        """The image inside `content`, whatever its name was; NotAnImage. Decoding does not hold up the event loop."""
+
+
+class ImageStore(Protocol):
+    async def keep(self, image: CheckedImage) -> str:
+        """The key under which the image now lies."""
+
+    def read(self, key: str) -> AsyncIterator[bytes]: ...
+
+    async def drop(self, key: str) -> None: ...
+
+    def link(self, key: str, title: str) -> str:
+        """A path on this site that shows the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One ad for one client."""
+
+    campaign: Campaign
+    charged: bool
+
+
+class AdDesk(Protocol):
+    """Shows ads and takes clicks. Every pair of client and campaign counts once, whoever asks how often at once."""
+
+    async def show(self, client_id: ClientId) -> Shown:
+        """The best ad, its impression counted and charged; ClientNotFound, NothingToShow."""
+
+    async def click(self, client_id: ClientId, campaign_id: CampaignId) -> None:
+        """Count and charge the click, once; ClientNotFound, CampaignNotFound, NotShown."""
