@@ -26,7 +26,7 @@ class Targeting:
     location: str | None = None
 
     def admits_gender(self, gender: Gender) -> bool:
-        return self.gender is None or self.gender is Audience.ALL or self.gender == gender
+        return self.gender is None or self.gender is Audience.ALL or self.gender.value == gender.value
 
 
 ANYBODY = Targeting()
