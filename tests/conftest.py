@@ -87,7 +87,9 @@ async def _empty(database: Database) -> None:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", database_url=database_url, secret_key=SECRET, database_pool=20)
+    return Settings(
+        data_dir=tmp_path / "data", database_url=database_url, secret_key=SECRET, database_pool=20, schedule=False
+    )
 
 
 @pytest.fixture

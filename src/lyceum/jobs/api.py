@@ -4,11 +4,12 @@ A kind of task is one class of the context that owns the work. A worker makes it
 repositories of its own transaction, and calls `run`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import ClassVar, Never, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,11 +25,13 @@ __all__ = [
     "Kind",
     "Kinds",
     "NewTask",
+    "Schedule",
     "Source",
     "TaskContext",
     "TaskFailed",
     "TaskId",
     "TaskQueue",
+    "Timetable",
 ]
 
 type Result = Mapping[str, object]
@@ -116,6 +119,34 @@ class NewTask:
     created_by: UserId | None = None
     source: Source = Source.INTERNAL
     id: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A task that is made once for every day, declared by the context that owns its kind (`Context.schedules`).
+
+    The run of a day is due at `at` of the platform's time zone, `days_after` later; `name` never changes, since with
+    the day it is the right to run. `title_of` names the task, by default with the day. Days missed while nothing ran
+    are made up in order, 31 at most; an installation, or a schedule, that is new begins with the next run.
+    """
+
+    name: str
+    at: time
+    kind: str
+    payload_of: Callable[[date], msgspec.Struct]
+    title_of: Callable[[date], str] = date.isoformat
+    days_after: int = 0
+    priority: int = 5
+    timeout_s: int = 600
+    max_attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The schedules of this installation, and the time zone in which its days begin."""
+
+    schedules: Sequence[Schedule]
+    zone: ZoneInfo
 
 
 class TaskQueue(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -88,3 +88,22 @@ class LogLine:
     attempt: int
     level: str
     text: str
+
+
+class DatabaseClock(Protocol):
+    """What time the database has: the one clock that all processes share."""
+
+    async def now(self) -> datetime: ...
+
+
+class Runs(Protocol):
+    """Which days of which schedules have their task. A day, once taken, is nobody else's."""
+
+    async def last(self, schedule: str) -> date | None:
+        """The latest day taken or let go; None for a schedule never seen. Outside any transaction."""
+
+    async def begin(self, schedule: str, day: date) -> None:
+        """Let go of `day` and all before it, unless the schedule is known already; in the running transaction."""
+
+    async def take(self, schedule: str, day: date, task_id: TaskId) -> bool:
+        """Take the day for the task in the running transaction; False when it is taken."""

@@ -5,23 +5,26 @@ from dishka import AnyOf, AsyncContainer, Provider, Scope, provide, provide_all
 from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.pages import TaskScreens
+from lyceum.jobs.adapters.presence import Presence
 from lyceum.jobs.adapters.pruning import Pruning
 from lyceum.jobs.adapters.queries import TaskQueries
 from lyceum.jobs.adapters.repositories import SqlLimits, SqlReplays, SqlTasks
 from lyceum.jobs.adapters.running import Runner
+from lyceum.jobs.adapters.scheduling import Scheduler, SqlDatabaseClock, SqlRuns
 from lyceum.jobs.adapters.telling import TaskMetrics
 from lyceum.jobs.adapters.wake import Listener, TaskSignal
 from lyceum.jobs.adapters.worker import Rhythm, Worker
-from lyceum.jobs.api import TaskQueue
-from lyceum.jobs.ports import Claims, Limits, Replays, Tasks
+from lyceum.jobs.api import TaskQueue, Timetable
+from lyceum.jobs.ports import Claims, DatabaseClock, Limits, Replays, Runs, Tasks
 from lyceum.jobs.use_cases.creating import CreateTask, PlaceTask
+from lyceum.jobs.use_cases.scheduling import MakeDueTasks
 from lyceum.jobs.use_cases.steering import CancelTask, RetryTask
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 
 
 class JobsProvider(Provider):
-    """`Kinds` is the composition root's to provide."""
+    """`Kinds` and `Timetable` are the composition root's to provide."""
 
     scope = Scope.REQUEST
 
@@ -30,7 +33,10 @@ class JobsProvider(Provider):
     replays = provide(SqlReplays, provides=Replays)
     claims = provide(SqlClaims, provides=Claims)
     queue = provide(PlaceTask, provides=AnyOf[PlaceTask, TaskQueue])
-    use_cases = provide_all(CreateTask, CancelTask, RetryTask)
+    use_cases = provide_all(CreateTask, CancelTask, RetryTask, MakeDueTasks)
+    runs = provide(SqlRuns, provides=Runs)
+    clock = provide(SqlDatabaseClock, provides=DatabaseClock, scope=Scope.APP)
+    presence = provide(Presence, scope=Scope.APP)
     demo = provide(Demo)
     signal = provide(TaskSignal, scope=Scope.APP)
     listener = provide(Listener, scope=Scope.APP)
@@ -52,6 +58,11 @@ class JobsProvider(Provider):
         signal: TaskSignal,
         runner: Runner,
         pruning: Pruning,
+        presence: Presence,
         rhythm: Rhythm,
     ) -> Worker:
-        return Worker(container, database, signal, runner, pruning, rhythm)
+        return Worker(container, database, signal, runner, pruning, presence, rhythm)
+
+    @provide(scope=Scope.APP)
+    def scheduler(self, container: AsyncContainer, timetable: Timetable, presence: Presence) -> Scheduler:
+        return Scheduler(container, timetable, presence)

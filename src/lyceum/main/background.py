@@ -1,14 +1,15 @@
-"""Background tasks in a process: inside the web, or `lyceum worker` alone."""
+"""Background tasks and their timetable: inside the web, or as `lyceum worker` and `lyceum scheduler` alone."""
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from dishka import AsyncContainer
 
+from lyceum.jobs.adapters.scheduling import Scheduler
 from lyceum.jobs.adapters.wake import Listener
 from lyceum.jobs.adapters.worker import Worker
 
@@ -35,16 +36,45 @@ async def working(container: AsyncContainer) -> AsyncIterator[None]:
         await asyncio.gather(listening, return_exceptions=True)
 
 
+@asynccontextmanager
+async def scheduling(container: AsyncContainer, *, here: bool) -> AsyncIterator[None]:
+    """The timetable beside the web, if it is to be kept `here`, for as long as the block lasts."""
+    if not here:
+        yield
+        return
+    running = asyncio.create_task((await container.get(Scheduler)).run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def schedule(container: AsyncContainer) -> None:
+    """Keep the timetable until SIGTERM or SIGINT."""
+    running = asyncio.create_task((await container.get(Scheduler)).run())
+    _on_signal(running.cancel)
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def work(container: AsyncContainer) -> None:
-    """Work until SIGTERM or SIGINT: claim nothing more, let the running tasks finish, hand back the rest."""
+    """Work until SIGTERM or SIGINT: claim nothing more, let the running tasks finish, hand back the rest.
+
+    At the start it makes what the timetable has missed, as any process may.
+    """
     worker = await container.get(Worker)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, worker.stop)
+    _on_signal(worker.stop)
+    await (await container.get(Scheduler)).make_due()
     listening = asyncio.create_task((await container.get(Listener)).run())
     try:
         await worker.run()
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+def _on_signal(stop: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop)

@@ -121,6 +121,21 @@ def worker(
 
 
 @app.command()
+def scheduler(data_dir: DataDir = None) -> None:
+    """Keep the timetable: make the tasks of every day, such as its report, when they are due, and those missed.
+
+    Run as many as you like: of every day there is one task. A running `lyceum serve` or `lyceum web` does it too
+    (LYCEUM_SCHEDULE).
+    """
+    from lyceum.main.background import schedule
+    from lyceum.platform.telemetry import configure_logging
+
+    settings = load_settings(data_dir=data_dir)
+    configure_logging(settings)
+    with_container(settings, schedule)
+
+
+@app.command()
 def migrate(
     revision: Annotated[str, typer.Argument(help="`head`, `base`, or a revision number such as 0001.")] = "head",
     data_dir: DataDir = None,

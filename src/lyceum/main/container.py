@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, from_context, make_async_container, provide, provide_all
 from dishka.integrations.litestar import LitestarProvider
 
 from lyceum.accounts.api import Traces
 from lyceum.jobs.adapters.registry import KnownKinds
-from lyceum.jobs.api import Kinds
+from lyceum.jobs.api import Kinds, Timetable
 from lyceum.kernel.clock import SystemClock
 from lyceum.kernel.ids import UserId
 from lyceum.kernel.ports import Clock, Outbox, Transaction
@@ -50,6 +51,11 @@ class PlatformProvider(Provider):
     @provide(scope=Scope.APP)
     def kinds(self) -> Kinds:
         return KnownKinds.of([kind for context in CONTEXTS for kind in context.kinds])
+
+    @provide(scope=Scope.APP)
+    def timetable(self, settings: Settings) -> Timetable:
+        schedules = [schedule for context in CONTEXTS for schedule in context.schedules]
+        return Timetable(schedules, ZoneInfo(settings.time_zone))
 
     @provide(scope=Scope.APP)
     def traces(self, container: AsyncContainer) -> Traces:

@@ -29,7 +29,7 @@ from lyceum.jobs.adapters import pages as jobs_pages
 from lyceum.jobs.adapters import tables as jobs_tables
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.pruning import Pruning
-from lyceum.jobs.api import AnyKind, TaskFailed
+from lyceum.jobs.api import AnyKind, Schedule, TaskFailed
 from lyceum.jobs.provider import JobsProvider
 from lyceum.kernel.errors import AppError
 from lyceum.main import schema as schema  # importing it maps the aggregates
@@ -62,6 +62,7 @@ class Context:
     subscribers: Mapping[type, type] = field(default_factory=dict)
     refusals: Mapping[str, type[AppError]] = field(default_factory=dict)
     kinds: Sequence[type[AnyKind]] = ()
+    schedules: Sequence[Schedule] = ()
     pruners: Sequence[type[Pruner]] = ()
     traces: Sequence[type[Traces]] = ()
 

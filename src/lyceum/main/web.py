@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from lyceum.accounts.adapters.csrf import require_form_token
 from lyceum.accounts.adapters.visits import send_cookies
-from lyceum.main.background import working
+from lyceum.main.background import scheduling, working
 from lyceum.main.container import make_container
 from lyceum.main.contexts import CONTEXTS
 from lyceum.main.errors import exception_handlers
@@ -84,7 +84,7 @@ async def _lifespan(app: Litestar, settings: Settings, container: AsyncContainer
     relaying = asyncio.create_task(relay.run())
     tasks = [asyncio.create_task(chore) for chore in chores]
     try:
-        async with working(container):
+        async with working(container), scheduling(container, here=settings.schedule):
             yield
     finally:
         relay.stop()

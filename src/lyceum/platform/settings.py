@@ -62,11 +62,16 @@ class Settings:
     signup_limit: int = setting(20, "Sign-ups per address in an hour.", within=SOME)
     max_body_mb: int = setting(10, "Largest request body in MiB, uploads of files apart.", within=SOME)
     max_upload_mb: int = setting(512, "Largest uploaded file in MiB.", within=SOME)
-    time_zone: str = setting("Europe/Moscow", "Time zone in which a learner's day begins, for streaks and charts.")
+    time_zone: str = setting(
+        "Europe/Moscow", "Time zone in which a day begins: of streaks, charts, the timetable and daily reports."
+    )
     target_success: int = setting(
         75, "Likely success in percent of the unseen questions that are chosen, 50 to 95: lower is harder."
     )
     task_slots: int = setting(4, "Background tasks that one process runs at a time; 0: none, `lyceum worker` does.")
+    schedule: bool = setting(
+        default=True, doc="Keep the timetable of daily work in the web; `0`: `lyceum scheduler` does it."
+    )
     task_lease_seconds: int = setting(30, "After how many seconds of silence a worker's tasks are given to others.")
     task_grace_seconds: int = setting(25, "How long `lyceum worker` lets tasks finish when told to stop, in seconds.")
     prune_minutes: int = setting(60, "How often what is over is forgotten; `0`: only by `lyceum prune`.")

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -126,6 +127,38 @@ replays = Table(
     Index("ix_jobs_replays_created_at", "created_at"),
 )
 """Idempotency keys of `POST /api/jobs/tasks`, each with the task that it made."""
+
+schedule_runs = Table(
+    "jobs_schedule_runs",
+    metadata,
+    Column("schedule", String(40), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("task_id", Uuid, nullable=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("schedule", "day", name="pk_jobs_schedule_runs"),
+)
+"""The right to run: whoever inserts the row makes the task of that day. `task_id` is null on the last day before a
+schedule began, of which there is one."""
+
+Index(
+    "uq_jobs_schedule_runs_begun",
+    schedule_runs.c.schedule,
+    unique=True,
+    postgresql_where=text("task_id IS NULL"),
+    sqlite_where=text("task_id IS NULL"),
+)
+
+presence = Table(
+    "jobs_presence",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("part", String(10), nullable=False),
+    Column("host", String(100), nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("started_at", UTCDateTime, nullable=False),
+    Column("seen_at", UTCDateTime, nullable=False),
+)
+"""Workers and schedulers that are up, each with the moment it was seen last."""
 
 REFUSALS: Mapping[str, type[AppError]] = {
     "uq_jobs_tasks_unique_key": UniqueKeyTaken,

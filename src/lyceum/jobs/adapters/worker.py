@@ -7,6 +7,7 @@ conditional on its claim, so one that was thought dead and comes back changes no
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from dishka import AsyncContainer
 
 from lyceum.jobs.adapters.attempt import State
 from lyceum.jobs.adapters.claims import ANY_DUE, ANY_SILENT
+from lyceum.jobs.adapters.presence import Presence
 from lyceum.jobs.adapters.pruning import Pruning
 from lyceum.jobs.adapters.running import Runner
 from lyceum.jobs.adapters.wake import TaskSignal
@@ -27,6 +29,11 @@ from lyceum.platform.database import Database, SqlTransaction
 
 RESCUED_AT_ONCE = 100
 PRUNE_SECONDS = 600.0
+APPEAR_SECONDS = 10.0
+BEAT_SECONDS = 9.5
+"""With the look at running tasks on top, a heartbeat comes every ten seconds at least."""
+WRITE_SECONDS = 1.0
+"""Progress and log lines of a task are written down once in as many at most."""
 LAST_WORDS = 5.0
 CHANCE = Random()
 log = structlog.get_logger()
@@ -34,7 +41,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """How a worker keeps time, in seconds. A lease is prolonged whenever a third of it has passed."""
+    """How a worker keeps time, in seconds."""
 
     slots: int = 4
     lease: float = 30.0
@@ -43,9 +50,14 @@ class Rhythm:
     grace: float = 25.0
 
     @property
+    def beat(self) -> float:
+        """The longest silence about a running task: within it a lease is prolonged and a cancellation seen."""
+        return min(BEAT_SECONDS, self.lease / 3)
+
+    @property
     def tick(self) -> float:
-        """How often running tasks are looked at: progress is written once a second at most."""
-        return min(1.0, self.lease / 6)
+        """How often running tasks are looked at."""
+        return min(0.25, self.lease / 6)
 
 
 @dataclass(slots=True)
@@ -57,6 +69,7 @@ class Worker:
     signal: TaskSignal
     runner: Runner
     pruning: Pruning
+    presence: Presence
     rhythm: Rhythm = field(default_factory=Rhythm)
     id: UUID = field(default_factory=uuid4)
     _running: dict[asyncio.Task[None], State] = field(default_factory=dict)
@@ -69,6 +82,7 @@ class Worker:
             asyncio.create_task(_forever(self._beat, self.rhythm.tick)),
             asyncio.create_task(_forever(self.rescue, self.rhythm.rescue)),
             asyncio.create_task(_forever(self.pruning.prune, PRUNE_SECONDS)),
+            asyncio.create_task(_forever(self._appear, APPEAR_SECONDS)),
         ]
         try:
             while not self._stopping:
@@ -80,7 +94,12 @@ class Worker:
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
+            with suppress(Exception):
+                await self.presence.gone(self.id)
             log.info("jobs.worker_stopped", worker=str(self.id))
+
+    async def _appear(self) -> None:
+        await self.presence.seen(self.id, "worker", self.rhythm.slots)
 
     def stop(self) -> None:
         """Claim nothing more, and let the running tasks have the grace period; then they are handed back."""
@@ -148,7 +167,8 @@ class Worker:
         """Prolong the leases that need it, write down progress and log lines, and learn of cancellations."""
         now = time.monotonic()
         for running, state in list(self._running.items()):
-            if state.is_over or not (state.has_news or now - state.beaten_at >= self.rhythm.lease / 3):
+            silence = now - state.beaten_at
+            if state.is_over or not (silence >= self.rhythm.beat or (state.has_news and silence >= WRITE_SECONDS)):
                 continue
             async with self.container() as scope:
                 claims = await scope.get(Claims)
