@@ -52,6 +52,17 @@ async def test_it_is_part_of_the_transaction_whoever_speaks_first(database: Data
     assert await count(database) == 0
 
 
+async def test_a_read_beside_a_running_transaction_sees_what_is_committed_alone(database: Database) -> None:
+    kept, open_ = a_row(), a_row()
+    async with SqlTransaction(database) as transaction:
+        await ADD.run(transaction.connection, kept)
+    async with SqlTransaction(database) as transaction:
+        await ADD.run(transaction.connection, open_)
+        assert await FIND.read(database, {"wanted": open_["id"]}) == []
+        assert len(await FIND.read(database, {"wanted": kept["id"]})) == 1
+    assert len(await FIND.read(database, {"wanted": open_["id"]})) == 1
+
+
 async def test_a_violated_constraint_has_the_name_that_refusals_know(database: Database) -> None:
     row = a_row()
     with pytest.raises(IntegrityError):

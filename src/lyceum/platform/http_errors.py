@@ -11,6 +11,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import ClassVar
 
+import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
@@ -221,6 +222,8 @@ def unavailable(error: Exception) -> Unavailable | None:
         if state == NO_ROOM or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in SQLITE_NO_ROOM:
             return DatabaseFull(retry_after=30)
         if state.startswith(AWAY) or state in BUSY or isinstance(error, OperationalError | InterfaceError):
+            return Unavailable(retry_after=2)
+        if isinstance(error.driver_exception, asyncpg.InternalClientError):  # how a connection breaks while it is idle
             return Unavailable(retry_after=2)
         return None
     away = isinstance(error, PoolTimeout | ConnectionError | TimeoutError | socket.gaierror)

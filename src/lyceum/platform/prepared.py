@@ -37,19 +37,16 @@ class Compiled:
     """A statement in the words of one dialect: its text, its parameters in order, the conversions both ways."""
 
     text: str
-    names: tuple[str, ...]
-    fixed: Mapping[str, object]
-    binds: Mapping[str, Convert]
+    parameters: tuple[tuple[str, object, Convert | None], ...]
+    """Of each parameter the name, the value unless another is given, and its conversion."""
     results: tuple[tuple[int, Convert], ...]
     make_row: Callable[[Iterable[object]], Record]
 
     def arguments(self, values: Values) -> list[object]:
-        return [self._argument(name, values) for name in self.names]
-
-    def _argument(self, name: str, values: Values) -> object:
-        value = values[name] if name in values else self.fixed[name]
-        convert = self.binds.get(name)
-        return value if convert is None else convert(value)
+        return [
+            values.get(name, fixed) if convert is None else convert(values.get(name, fixed))
+            for name, fixed, convert in self.parameters
+        ]
 
     def row(self, raw: Iterable[object]) -> Record:
         values = list(raw)
@@ -87,7 +84,7 @@ class Prepared:
             async with database.read() as connection:
                 return await self.rows(connection, values)
         compiled = self.compiled(database.reads.dialect)
-        with _known_faults(compiled.text):
+        with known_faults(compiled.text):
             return [compiled.row(row) for row in reader.now(compiled.text, compiled.arguments(values))]
 
     async def rows(self, connection: AsyncConnection, values: Values) -> list[Record]:
@@ -95,7 +92,7 @@ class Prepared:
         compiled = self.compiled(connection.dialect)
         raw = await _driver(connection)
         arguments = compiled.arguments(values)
-        with _known_faults(compiled.text):
+        with known_faults(compiled.text):
             if isinstance(raw, asyncpg.Connection):
                 return [compiled.row(row) for row in await raw.fetch(compiled.text, *arguments)]
             return [compiled.row(row) for row in raw.now(compiled.text, arguments).fetchall()]
@@ -105,18 +102,24 @@ class Prepared:
         compiled = self.compiled(connection.dialect)
         raw = await _driver(connection)
         arguments = compiled.arguments(values)
-        with _known_faults(compiled.text):
+        with known_faults(compiled.text):
             if isinstance(raw, asyncpg.Connection):
                 status = await raw.execute(compiled.text, *arguments)
                 return int(status.rpartition(" ")[2])
             return int(raw.now(compiled.text, arguments).rowcount)
+
+    def run_here(self, raw: LoopConnection, dialect: Dialect, values: Values) -> int:
+        """`run` on SQLite, where nothing is waited for."""
+        compiled = self.compiled(dialect)
+        with known_faults(compiled.text):
+            return raw.now(compiled.text, compiled.arguments(values)).rowcount
 
     async def run_many(self, connection: AsyncConnection, rows: Sequence[Values]) -> None:
         """Execute a change once for each of a few rows."""
         compiled = self.compiled(connection.dialect)
         raw = await _driver(connection)
         arguments = [compiled.arguments(values) for values in rows]
-        with _known_faults(compiled.text):
+        with known_faults(compiled.text):
             if isinstance(raw, asyncpg.Connection):
                 await raw.executemany(compiled.text, arguments)
             else:
@@ -147,8 +150,9 @@ class Changes:
         before, and lock their rows in the order given. SQLite has no round trips."""
         if connection.dialect.name == "postgresql":
             return await self._join(connection)
+        raw: LoopConnection = await _driver(connection)
         for number, (statement, values) in enumerate(self.changes):
-            if await statement.run(connection, values) == 0 and number < self.guards:
+            if statement.run_here(raw, connection.dialect, values) == 0 and number < self.guards:
                 raise self.refusal()
         return None
 
@@ -159,7 +163,7 @@ class Changes:
         arguments: list[object] = []
         for statement, values in self.changes:
             arguments += statement.compiled(connection.dialect).arguments(values)
-        with _known_faults(text):
+        with known_faults(text):
             try:
                 await adapted.driver_connection.execute(text, *arguments)  # type: ignore[union-attr]
             except asyncpg.DivisionByZeroError as error:
@@ -179,7 +183,7 @@ def _joined(statements: tuple[Prepared, ...], guards: int, dialect: Dialect) -> 
         parts.append(f"change{number} AS ({text} RETURNING 1)")
         count = f"(SELECT count(*) FROM change{number})"  # noqa: S608 - a number of ours
         counts.append(f"1 / {count}" if number < guards else count)
-        before += len(compiled.names)
+        before += len(compiled.parameters)
     return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
 
 
@@ -187,13 +191,10 @@ def _compile(statement: Statement, dialect: Dialect, names: Sequence[str]) -> Co
     made = statement.compile(dialect=dialect, column_keys=list(names) or None)
     assert isinstance(made, SQLCompiler)  # noqa: S101 - told to the type checker
     order = tuple(made.positiontup or ())
-    processors = {name: made._bind_processors[name] for name in order if name in made._bind_processors}
     columns = made._result_columns
     return Compiled(
         text=made.string,
-        names=order,
-        fixed={name: made.params[name] for name in order},
-        binds=processors,  # type: ignore[arg-type]
+        parameters=tuple((name, made.params[name], made._bind_processors.get(name)) for name in order),  # type: ignore[misc]
         results=tuple(
             (place, convert)
             for place, column in enumerate(columns)
@@ -218,7 +219,7 @@ async def _driver(connection: AsyncConnection):  # type: ignore[no-untyped-def]
     return adapted.driver_connection  # type: ignore[union-attr]
 
 
-class _known_faults:  # noqa: N801 - a context manager, used as one
+class known_faults:  # noqa: N801 - a context manager, used as one
     """Faults of the drivers under the names that the rest of the product knows."""
 
     __slots__ = ("text",)
@@ -235,6 +236,11 @@ class _known_faults:  # noqa: N801 - a context manager, used as one
         if isinstance(error, asyncpg.IntegrityConstraintViolationError | sqlite3.IntegrityError):
             raise IntegrityError(self.text, None, error) from error
         if isinstance(
-            error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError | OSError | sqlite3.OperationalError
+            error,
+            asyncpg.InterfaceError
+            | asyncpg.InternalClientError
+            | asyncpg.PostgresConnectionError
+            | OSError
+            | sqlite3.OperationalError,
         ):
             raise OperationalError(self.text, None, error) from error

@@ -100,6 +100,10 @@ class LoopConnection:
     def cursor(self) -> LoopCursor:
         return LoopCursor(self._connection.cursor())
 
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
     def now(self, operation: str, parameters: Parameters) -> sqlite3.Cursor:
         """Execute at once, without SQLAlchemy; for statements inside a transaction that holds its lock."""
         return self._connection.execute(operation, parameters)
@@ -112,10 +116,14 @@ class LoopConnection:
     ) -> None:
         self._connection.create_function(name, arguments, function, deterministic=deterministic)
 
-    async def commit(self) -> None:
+    async def begin(self) -> None:
+        """Take the lock of the one writer, or wait for it."""
+        await self.cursor().execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
         self._connection.commit()
 
-    async def rollback(self) -> None:
+    def rollback(self) -> None:
         self._connection.rollback()
 
     async def close(self) -> None:
@@ -123,7 +131,27 @@ class LoopConnection:
 
 
 class AdaptedConnection(AsyncAdapt_dbapi_connection):
+    """Commits and rolls back where it is called: there is nothing to wait for."""
+
     __slots__ = ()
+
+    @property
+    def _here(self) -> LoopConnection:
+        connection: object = self._connection
+        assert isinstance(connection, LoopConnection)  # noqa: S101 - told to the type checker
+        return connection
+
+    def commit(self) -> None:
+        try:
+            self._here.commit()
+        except Exception as error:  # noqa: BLE001 - the adapter's own way to tell
+            self._handle_exception(error)
+
+    def rollback(self) -> None:
+        try:
+            self._here.rollback()
+        except Exception as error:  # noqa: BLE001 - the adapter's own way to tell
+            self._handle_exception(error)
 
     def create_function(
         self, name: str, arguments: int, function: Callable[..., str | None], *, deterministic: bool = False

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from lyceum.platform.database import Database
 from lyceum.platform.prepared import Prepared, Record
-from lyceum.training.adapters.choice_statements import Shape, again, due, nearby, of_these, oldest
+from lyceum.training.adapters.choice_statements import A_LOOK, Shape, again, due, nearby, of_these, oldest
 from lyceum.training.adapters.repositories import memory_of
 from lyceum.training.adapters.tables import pack_tag, topic_tag
 from lyceum.training.domain.ability import STEPS
@@ -179,7 +179,9 @@ def _for_repeats(shape: Shape, *, mistakes: bool) -> Sequence[Prepared]:
     if mistakes:
         return [again(shape, mistakes=True) if shape.tags else oldest(shape, mistakes=True)]
     scan = again(shape, mistakes=False)
-    return [scan] if shape.questions else [oldest(shape, mistakes=False), scan]
+    if shape.questions:
+        return [scan]
+    return [oldest(shape, mistakes=False, most=A_LOOK), oldest(shape, mistakes=False), scan]
 
 
 def of_fresh_topics(found: Sequence[tuple[float, Record]], recent: Sequence[str]) -> Sequence[tuple[float, Record]]:

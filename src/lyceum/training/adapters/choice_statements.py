@@ -27,6 +27,8 @@ from lyceum.training.adapters.tables import attempts, is_askable, is_mistake, it
 FOUND = 12
 """Questions that one statement brings to choose from, on each side of the level."""
 LOOK_BACK = 500
+A_LOOK = 16
+"""Without narrow filters one of the very oldest passes."""
 AGAIN = 64
 """Answers of this training are the latest, so that among so many of the oldest there is another one if there is any."""
 
@@ -191,10 +193,11 @@ def due(shape: Shape, *, mistakes: bool, whole: bool) -> Prepared:
 
 
 @cache
-def oldest(shape: Shape, *, mistakes: bool) -> Prepared:
-    """Of what the learner saw longest ago, the first that passes the filters; of all their mistakes if asked."""
+def oldest(shape: Shape, *, mistakes: bool, most: int = LOOK_BACK) -> Prepared:
+    """Of the `most` that the learner saw longest ago, the first that passes the filters; of all their mistakes if
+    asked."""
     past = select(seen.c.question_id, seen.c.at).where(seen.c.learner_id == bindparam("learner"))
-    past = past.where(is_mistake) if mistakes else past.order_by(seen.c.at).limit(LOOK_BACK)
+    past = past.where(is_mistake) if mistakes else past.order_by(seen.c.at).limit(most)
     old = past.subquery("old")
     passing = _among(shape)
     if shape.tags:
