@@ -106,6 +106,7 @@ API: Mapping[tuple[str, str], Row] = {
     ("POST", "/api/training/trainings/{id}/skip"): Row(LEARNER, ATTEMPT),
     ("POST", "/api/training/trainings/{id}/hint"): Row(LEARNER, ATTEMPT),
     ("POST", "/api/training/trainings/{id}/finish"): Row(LEARNER),
+    ("GET", "/api/training/trainings/{id}/why"): Row(LEARNER),
     ("GET", "/api/training/trainings/{id}/result"): Row(LEARNER),
     ("GET", "/api/training/grading"): Row(AUTHOR),
     ("POST", "/api/training/grading/next"): Row(AUTHOR),

@@ -28,6 +28,7 @@ from lyceum.training.adapters.sittings import ExtraTimes, KnownPapers, SqlAccomm
 from lyceum.training.adapters.statistics_queries import StatisticsQueries
 from lyceum.training.adapters.turns import SqlTurns
 from lyceum.training.adapters.watch import SittingWatch
+from lyceum.training.adapters.why import TellWhy
 from lyceum.training.event_ports import Boards, EventLog, Events, Marks, Participants
 from lyceum.training.ports import Attempts, NextQuestion, PackShelf, Results, Scheduling, Trainings, Turns
 from lyceum.training.sitting_ports import Accommodations, Entries, Gradings, Opinions, Scoring, Sittings, VariantPool
@@ -112,6 +113,7 @@ class TrainingProvider(Provider):
     answers = provide(TrainingAnswers, provides=AnsweredLookup, scope=Scope.APP)
     asking = provide(Asking, scope=Scope.APP)
     queries = provide(TrainingQueries, scope=Scope.APP)
+    tell_why = provide(TellWhy, scope=Scope.APP)
     statistics = provide(StatisticsQueries, scope=Scope.APP)
 
     events = provide(SqlEvents, provides=Events)

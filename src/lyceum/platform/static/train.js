@@ -1,5 +1,5 @@
 // Behaviour of a question that waits for an answer: keys, the submit button's state, the timer, orderings.
-// Hooks: form[data-answer] (the answer), [data-next] (go on), [data-skip] (I do not know), [data-timer], [data-bookmark].
+// Hooks: form[data-answer] (the answer), [data-next] (go on), [data-skip] (I do not know), [data-timer], [data-why], [data-bookmark].
 (() => {
   const { words, all, say } = window.ly;
   const visible = element => element && element.getClientRects().length > 0;
@@ -120,6 +120,7 @@
     if (key === 'enter') return !event.target.closest?.('a, button, summary, [role=button]') && go();
     // Letters of the Russian layout too: T and Е, B and И share a key.
     if (key === 't' || key === 'е') return press('[data-timer]');
+    if (key === 'w' || key === 'ц') { const why = first('[data-why]'); why?.click(); why?.focus(); return !!why; }
     if (key === 'b' || key === 'и') return press('[data-bookmark]');
     if (key === '?' || (key === ',' && event.shiftKey && event.code === 'Slash')) { const dialog = document.getElementById('ly-keys'); dialog?.showModal(); return !!dialog; }
     if (key === '/' || (key === '.' && event.code === 'Slash')) return find();

@@ -16,6 +16,8 @@ from lyceum.platform.pages import Pages, Viewer
 from lyceum.platform.paging import Page
 from lyceum.training.adapters.cabinet import ENOUGH, cabinet, heat
 from lyceum.training.adapters.queries import HistoryItem, MistakeItem, TrainingQueries
+from lyceum.training.domain.trainings import Mode
+from lyceum.training.ports import Trainings
 
 RECENT_MISTAKES = 3
 PER_PAGE = 30
@@ -36,6 +38,7 @@ class CabinetPages(Controller):
         pages: FromDishka[Pages],
         queries: FromDishka[TrainingQueries],
         catalogue: FromDishka[Catalogue],
+        trainings: FromDishka[Trainings],
         subject: FromQuery[str] = "",
     ) -> Response[str]:
         if not actor.is_signed_in:
@@ -53,6 +56,7 @@ class CabinetPages(Controller):
             heat=heat,
             enough=ENOUGH,
             is_guest=actor.is_guest,
+            review=await trainings.active(actor.id, Mode.REVIEW),
         )
 
     @get("/history")

@@ -110,6 +110,7 @@ PROGRESS: Json = {
     "total": _SUMS,
     "streak": {"current": 4, "best": 11, "today": True},
     "mistakes": 9,
+    "reviews": {"due": 6, "next_due": "2026-05-22T08:00:00Z"},
     "subjects": [
         {
             "subject": "geography",
@@ -121,4 +122,22 @@ PROGRESS: Json = {
         }
     ],
     "days": [{"day": "2026-05-20", "answered": 40, "accuracy": 0.7159}],
+}
+WHY: Json = {
+    "attempt_id": _ATTEMPT,
+    "question_id": _QUESTION,
+    "why": {
+        "reason": "due",
+        "predicted": None,
+        "target": None,
+        "recall": 0.87,
+        "retention": 0.9,
+        "topic_days": 4,
+    },
+    "language": "en",
+    "sentences": [
+        "Its review is due: the chance that you still remember the answer is about 87%, and a question comes back when "
+        "it falls to 90%.",
+        "You last answered its topic 4 days ago.",
+    ],
 }

@@ -12,10 +12,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from lyceum.accounts.api import Actor
 from lyceum.kernel.ids import TrainingId
-from lyceum.platform.http_errors import Problem
+from lyceum.platform.http_errors import AnyRequest, Problem
+from lyceum.platform.i18n import negotiate
 from lyceum.platform.paging import Page
 from lyceum.training.adapters import examples
 from lyceum.training.adapters.queries import HistoryItem, MistakeItem, ProgressView, SqlResults, TrainingQueries
+from lyceum.training.adapters.why import TellWhy, WhyView
 from lyceum.training.domain.results import Result
 from lyceum.training.domain.trainings import Mode
 from lyceum.training.use_cases.answering import (
@@ -179,6 +181,31 @@ class TrainingController(Controller):
         return await finish(actor, TrainingId(id))
 
     @get(
+        "/{id:uuid}/why",
+        operation_id="why_this_question",
+        summary="Why a question was asked, in words and figures",
+        description=(
+            "Of the question that waits, or of the attempt named. In Russian or English, as `Accept-Language` asks, "
+            "else as the profile says."
+        ),
+        responses={
+            200: ResponseSpec(WhyView, generate_examples=False, examples=[Example(id="a review", value=examples.WHY)])
+        },
+    )
+    @inject
+    async def why(
+        self,
+        id: FromPath[UUID],
+        request: AnyRequest,
+        actor: FromDishka[Actor],
+        tell: FromDishka[TellWhy],
+        attempt_id: FromQuery[UUID | None] = None,
+    ) -> WhyView:
+        asked = request.headers.get("accept-language")
+        locale = negotiate(asked, None, None if asked else actor.locale)
+        return await tell(actor.require(scope=READ).id, TrainingId(id), attempt_id, locale)
+
+    @get(
         "/{id:uuid}/result",
         operation_id="training_result",
         summary="How a training went: sums, topics, tasks, every answer",
@@ -206,7 +233,7 @@ class LearnerController(Controller):
     @get(
         "/progress",
         operation_id="my_progress",
-        summary="Totals, subjects, tasks, topics, days, streak, ability",
+        summary="Totals, subjects, tasks, topics, days, streak, due reviews, ability",
         description=(
             "Counted as answers come in, so it is always up to date. A text that was only read counts for nothing."
         ),

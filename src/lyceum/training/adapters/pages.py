@@ -26,6 +26,8 @@ from lyceum.training.domain.trainings import (
     AttemptNotFound,
     BadFilters,
     Mode,
+    NothingDue,
+    NothingToReview,
     TrainingNotFound,
     Verdict,
 )
@@ -97,12 +99,16 @@ class StartPages(Controller):
         viewer: FromDishka[Viewer],
         pages: FromDishka[Pages],
         read: FromDishka[ReadTraining],
+        queries: FromDishka[TrainingQueries],
         catalogue: FromDishka[Catalogue],
     ) -> Response[str]:
-        """The filters of a new training, and the one that is going on."""
+        """The filters of a new training, the one that is going on, and what is due for review."""
         setup = await setup_of(catalogue, viewer.locale, dict(request.query_params))
         active = await active_training(actor, read, catalogue, viewer.locale)
-        return pages.respond("training/choose.html", viewer, setup=setup, active=active, lengths=LENGTHS, error="")
+        reviews = await queries.reviews(actor.id, datetime.now(UTC)) if actor.is_signed_in else None
+        return pages.respond(
+            "training/choose.html", viewer, setup=setup, active=active, lengths=LENGTHS, error="", reviews=reviews
+        )
 
     @post("/train")
     @inject
@@ -121,6 +127,8 @@ class StartPages(Controller):
         try:
             new = await _new_training(form, catalogue)
             training = await start(await guests.ensure(actor), new)
+        except (NothingDue, NothingToReview):
+            return redirect(request, "/cabinet#reviews")
         except AppError as error:
             setup = await setup_of(catalogue, viewer.locale, form)
             said = [localise_problem(problem, viewer.locale) for problem in error.problems]
@@ -131,6 +139,7 @@ class StartPages(Controller):
                 status_code=status_of(error),
                 setup=setup,
                 active=None,
+                reviews=None,
                 lengths=LENGTHS,
                 error=text,
             )
@@ -151,7 +160,8 @@ async def _new_training(form: dict[str, str], catalogue: Catalogue) -> NewTraini
         "difficulty": form.get("difficulty") or None,
         "mistakes_only": form.get("mistakes") == "1",
     }
-    asked = {"filters": filters, "length": _whole(form.get("length", "")) or None, "replace": True}
+    mode = Mode.REVIEW if form.get("mode") == "review" else Mode.PRACTICE
+    asked = {"mode": mode, "filters": filters, "length": _whole(form.get("length", "")) or None, "replace": True}
     try:
         return msgspec.convert(asked, NewTraining)
     except msgspec.ValidationError as error:
@@ -189,7 +199,7 @@ class TrainPages(Controller):
         if training.current is None:
             return redirect(request, f"/train/{id}/result")
         question = await in_locale(training.current.question, catalogue, viewer.locale)
-        shown = await shown_training(queries, actor.id, training, question, training.current.position)
+        shown = await shown_training(queries, actor.id, training, question, training.current, viewer.locale)
         return _sheet(request, pages, viewer, shown, attempt=training.current)
 
     @post("/answer")
@@ -228,7 +238,7 @@ class TrainPages(Controller):
         if question.kind is Kind.DESCRIPTION:
             return redirect(request, f"/train/{id}")
         question = await in_locale(question, catalogue, viewer.locale)
-        shown = await shown_training(queries, learner, answered.training, question, attempt.position)
+        shown = await shown_training(queries, learner, answered.training, question, attempt, viewer.locale)
         return _sheet(request, pages, viewer, shown, answered=answered, is_first=is_first)
 
     @post("/hint")
@@ -256,7 +266,7 @@ class TrainPages(Controller):
         if training.current is None or training.current.attempt_id != asked.attempt_id:
             return redirect(request, f"/train/{id}")
         question = await in_locale(training.current.question, catalogue, viewer.locale)
-        shown = await shown_training(queries, actor.id, training, question, training.current.position)
+        shown = await shown_training(queries, actor.id, training, question, training.current, viewer.locale)
         entered = AnswerState(response=response_of(question, form), locked=False)
         return _sheet(request, pages, viewer, shown, attempt=training.current, entered=entered, hint=hint.hint_html)
 
@@ -288,6 +298,7 @@ class TrainPages(Controller):
             viewer,
             result=result,
             filters=training.filters,
+            is_review=training.mode is Mode.REVIEW,
             briefs=briefs,
             subjects={subject.id: subject.title for subject in await catalogue.subjects(viewer.locale)},
             is_guest=actor.is_guest,

@@ -26,6 +26,7 @@ __all__ = [
     "HistoryItem",
     "MistakeItem",
     "ProgressView",
+    "ReviewsView",
     "Result",
     "SqlResults",
     "StreakView",
@@ -63,6 +64,14 @@ class StreakView(msgspec.Struct, frozen=True, kw_only=True):
     today: bool
 
 
+class ReviewsView(msgspec.Struct, frozen=True, kw_only=True):
+    """`due` questions wait for their review now; the next one after them comes at `next_due`, null when none is
+    planned. Questions that can no longer be asked are left out."""
+
+    due: int
+    next_due: datetime | None
+
+
 class ProgressView(msgspec.Struct, frozen=True, kw_only=True):
     """The personal cabinet. `days` are those with answers in the last thirteen weeks; `mistakes` counts the questions
     whose latest answer was not right."""
@@ -70,6 +79,7 @@ class ProgressView(msgspec.Struct, frozen=True, kw_only=True):
     total: Sums
     streak: StreakView
     mistakes: int
+    reviews: ReviewsView
     subjects: Sequence[SubjectProgress]
     days: Sequence[DayProgress]
 
@@ -112,7 +122,8 @@ class TrainingQueries:
     zone: ZoneInfo
 
     async def progress(self, learner: UserId) -> ProgressView:
-        today = datetime.now(UTC).astimezone(self.zone).date()
+        now = datetime.now(UTC)
+        today = now.astimezone(self.zone).date()
         rows = select(progress).where(progress.c.learner_id == learner)
         past = and_(progress.c.kind == "day", progress.c.name < (today - CALENDAR).isoformat())
         streak = select(learners).where(learners.c.learner_id == learner)
@@ -128,9 +139,22 @@ class TrainingQueries:
             total=Sums.total(it.total for it in subjects),
             streak=StreakView(current=kept.as_of(today), best=kept.best, today=kept.last_day == today),
             mistakes=mistakes,
+            reviews=await self.reviews(learner, now),
             subjects=subjects,
             days=_days(sums),
         )
+
+    async def reviews(self, learner: UserId, at: datetime) -> ReviewsView:
+        """What is due at that time, and what comes next, along the index of what is due."""
+        cards = (
+            select(seen.c.due)
+            .join(items, items.c.question_id == seen.c.question_id)
+            .where(seen.c.learner_id == learner, seen.c.due.is_not(None), is_askable)
+        )
+        now = select(func.count()).select_from(cards.where(seen.c.due <= at).subquery())
+        coming = cards.where(seen.c.due > at).order_by(seen.c.due).limit(1)
+        async with self.database.read() as connection:
+            return ReviewsView(due=await connection.scalar(now) or 0, next_due=await connection.scalar(coming))
 
     async def time_spent(self, learner: UserId) -> int:
         """Milliseconds over all answers, as far as they were measured."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from lyceum.bank.api import Catalogue, PlayedQuestion, SubjectView
 from lyceum.kernel.ids import TrainingId, UserId
 from lyceum.training.adapters.queries import Sums, TrainingQueries
-from lyceum.training.domain.trainings import Verdict
-from lyceum.training.use_cases.views import TrainingView
+from lyceum.training.adapters.why import told
+from lyceum.training.domain.trainings import Attempt, Verdict
+from lyceum.training.use_cases.views import AttemptView, TrainingView
 
 MARKS = {
     Verdict.CORRECT: "ok",
@@ -22,18 +23,26 @@ MANY = 8
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A training around one of its questions. `marks` are those of the pips; `topic` is how that topic goes."""
+    """A training around one of its questions. `marks` are those of the pips; `topic` is how that topic goes, `why` the
+    sentences on why the question was asked."""
 
     training: TrainingView
     question: PlayedQuestion
     position: int
     marks: Sequence[str]
     topic: Sums | None
+    why: Sequence[str] = ()
 
 
 async def shown_training(
-    queries: TrainingQueries, learner: UserId, training: TrainingView, question: PlayedQuestion, position: int
+    queries: TrainingQueries,
+    learner: UserId,
+    training: TrainingView,
+    question: PlayedQuestion,
+    asked: AttemptView | Attempt,
+    locale: str,
 ) -> Shown:
+    position = asked.position
     verdicts = await queries.marks(TrainingId(training.id))
     marks = [MARKS[verdict] if verdict else "" for verdict in verdicts][:position]
     if training.finished_at is None and len(marks) >= position and not marks[position - 1]:
@@ -43,7 +52,8 @@ async def shown_training(
     topic = None
     if question.topics:
         topic = await queries.topic(learner, question.subject, question.topics[0])
-    return Shown(training, question, position, marks[-PIPS:], topic)
+    why = told(asked.why, training.mode, training.filters, locale)
+    return Shown(training, question, position, marks[-PIPS:], topic, why)
 
 
 async def in_locale(question: PlayedQuestion, catalogue: Catalogue, locale: str) -> PlayedQuestion:
