@@ -44,6 +44,15 @@ def test_paths_that_cannot_be_imported_are_named_and_the_others_come_in(tmp_path
     assert (piped.returncode, "cannot be read: it is no file" in told(piped)) == (1, True)
 
 
+def test_a_command_that_ends_by_itself_says_its_own_words_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.gift").write_text("Столица России? {=Москва ~Рим}", encoding="utf-8")
+    done = run("import", "a.gift", "--data-dir", "data", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    loud = run("import", "a.gift", "--data-dir", "data", folder=tmp_path, LYCEUM_LOG_LEVEL="debug")
+    assert "jobs.attempt_ended" in loud.stderr
+
+
 def test_a_fault_of_the_surroundings_is_one_line(tmp_path: Path) -> None:
     done = run("serve", "--data-dir", "data", folder=tmp_path, LYCEUM_DATABASE_URL="postgresql://x@127.0.0.1:1/x")
     assert (done.returncode, "LYCEUM_DATABASE_URL" in told(done)) == (2, True)

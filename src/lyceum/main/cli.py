@@ -67,6 +67,16 @@ def with_container[T](settings: Settings, work: Callable[[AsyncContainer], Await
     return asyncio.run(run(), loop_factory=loop_factory)
 
 
+def run_once[T](settings: Settings, work: Callable[[AsyncContainer], Awaitable[T]]) -> T:
+    """`with_container` for a command that ends by itself: answers in its own words and logs only what goes wrong."""
+    from dataclasses import replace
+
+    from lyceum.platform.telemetry import configure_logging
+
+    configure_logging(replace(settings, log_level="warning") if settings.log_level == "info" else settings)
+    return with_container(settings, work)
+
+
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (LYCEUM_HOST).")] = None,
@@ -192,7 +202,7 @@ def import_(
         typer.echo(transfers_cli.summary(total) if as_json else transfers_cli.sentence(total, refused, dry_run=dry_run))
         return refused
 
-    if with_container(load_settings(data_dir=data_dir), work):
+    if run_once(load_settings(data_dir=data_dir), work):
         sys.exit(1)
 
 
@@ -213,7 +223,7 @@ def export(
         actor = await transfers_cli.importer(container)
         return await transfers_cli.export_questions(container, actor, target, format, subject)
 
-    typer.echo(with_container(load_settings(data_dir=data_dir), work))
+    typer.echo(run_once(load_settings(data_dir=data_dir), work))
 
 
 @app.command()
@@ -232,7 +242,7 @@ def prune(data_dir: DataDir = None) -> None:
         await (await container.get(Relay)).drain()
         return ", ".join(f"{count} {name}" for name, count in counts.items())
 
-    typer.echo(f"Forgotten: {with_container(load_settings(data_dir=data_dir), work)}.")
+    typer.echo(f"Forgotten: {run_once(load_settings(data_dir=data_dir), work)}.")
 
 
 @app.command()
@@ -253,7 +263,7 @@ def statistics_rebuild(data_dir: DataDir = None) -> None:
     """
     from lyceum.main.statistics_cli import rebuild
 
-    typer.echo(with_container(load_settings(data_dir=data_dir), rebuild))
+    typer.echo(run_once(load_settings(data_dir=data_dir), rebuild))
 
 
 @users.command("create")
@@ -270,7 +280,7 @@ def user_create(
     from lyceum.main import users_cli
 
     settings = load_settings(data_dir=data_dir)
-    typer.echo(with_container(settings, lambda it: users_cli.create(it, email, password, name, role or ["learner"])))
+    typer.echo(run_once(settings, lambda it: users_cli.create(it, email, password, name, role or ["learner"])))
 
 
 @users.command("grant")
@@ -282,7 +292,7 @@ def user_grant(
     """Give a user a role."""
     from lyceum.main import users_cli
 
-    typer.echo(with_container(load_settings(data_dir=data_dir), lambda it: users_cli.grant(it, email, role)))
+    typer.echo(run_once(load_settings(data_dir=data_dir), lambda it: users_cli.grant(it, email, role)))
 
 
 def main() -> None:
