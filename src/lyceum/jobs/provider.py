@@ -1,9 +1,13 @@
-"""The bindings of jobs. The kinds themselves are bound where they belong."""
+"""The bindings of jobs. Kinds and message handlers are bound where they belong."""
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, provide, provide_all
 
 from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.demo import Demo
+from lyceum.jobs.adapters.inbox import SqlInbox, SqlOutgoing
+from lyceum.jobs.adapters.intake import Gate, Intake
+from lyceum.jobs.adapters.messaging import Messaging
+from lyceum.jobs.adapters.outgoing import OutgoingRelay
 from lyceum.jobs.adapters.pages import TaskScreens
 from lyceum.jobs.adapters.presence import Presence
 from lyceum.jobs.adapters.pruning import Pruning
@@ -11,20 +15,33 @@ from lyceum.jobs.adapters.queries import TaskQueries
 from lyceum.jobs.adapters.repositories import SqlLimits, SqlReplays, SqlTasks
 from lyceum.jobs.adapters.running import Runner
 from lyceum.jobs.adapters.scheduling import Scheduler, SqlDatabaseClock, SqlRuns
-from lyceum.jobs.adapters.telling import TaskMetrics
-from lyceum.jobs.adapters.wake import Listener, TaskSignal
+from lyceum.jobs.adapters.telling import MessageMetrics, TaskMetrics
+from lyceum.jobs.adapters.wake import Listener, MessageSignal, TaskSignal
 from lyceum.jobs.adapters.worker import Rhythm, Worker
-from lyceum.jobs.api import TaskQueue, Timetable
-from lyceum.jobs.ports import Claims, DatabaseClock, Limits, Replays, Runs, Tasks
+from lyceum.jobs.api import Messages, SendMessage, TaskQueue, Timetable
+from lyceum.jobs.ports import (
+    Claims,
+    DatabaseClock,
+    DeadBodies,
+    Inbox,
+    Limits,
+    OutgoingMessages,
+    Replays,
+    Runs,
+    Tasks,
+)
 from lyceum.jobs.use_cases.creating import CreateTask, PlaceTask
+from lyceum.jobs.use_cases.receiving import ReadMessage, ReceiveMessage
 from lyceum.jobs.use_cases.scheduling import MakeDueTasks
+from lyceum.jobs.use_cases.sending import SendInEnvelope
 from lyceum.jobs.use_cases.steering import CancelTask, RetryTask
+from lyceum.jobs.use_cases.task_messages import HANDLERS
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 
 
 class JobsProvider(Provider):
-    """`Kinds` and `Timetable` are the composition root's to provide."""
+    """`Kinds`, `Timetable` and `Messages` are the composition root's to provide."""
 
     scope = Scope.REQUEST
 
@@ -38,6 +55,15 @@ class JobsProvider(Provider):
     clock = provide(SqlDatabaseClock, provides=DatabaseClock, scope=Scope.APP)
     presence = provide(Presence, scope=Scope.APP)
     demo = provide(Demo)
+    inbox = provide(SqlInbox, provides=Inbox)
+    outgoing = provide(SqlOutgoing, provides=OutgoingMessages)
+    sending = provide(SendInEnvelope, provides=SendMessage)
+    receiving = provide(ReceiveMessage)
+    handlers = provide_all(*HANDLERS)
+    reading = provide(ReadMessage, scope=Scope.APP)
+    message_signal = provide(MessageSignal, scope=Scope.APP)
+    message_metrics = provide(MessageMetrics, scope=Scope.APP)
+    intake = provide(Intake, scope=Scope.APP)
     signal = provide(TaskSignal, scope=Scope.APP)
     listener = provide(Listener, scope=Scope.APP)
     metrics = provide(TaskMetrics, scope=Scope.APP)
@@ -45,6 +71,27 @@ class JobsProvider(Provider):
     queries = provide(TaskQueries, scope=Scope.APP)
     runner = provide(Runner, scope=Scope.APP)
     screens = provide(TaskScreens, scope=Scope.APP)
+
+    @provide(scope=Scope.APP)
+    def gate(self, database: Database, metrics: MessageMetrics) -> Gate:
+        return Gate(database, metrics)
+
+    @provide(scope=Scope.APP)
+    def outgoing_relay(self, database: Database, signal: MessageSignal, metrics: MessageMetrics) -> OutgoingRelay:
+        return OutgoingRelay(database, signal, metrics)
+
+    @provide(scope=Scope.APP)
+    def messaging(
+        self,
+        settings: Settings,
+        container: AsyncContainer,
+        messages: Messages,
+        intake: Intake,
+        gate: Gate,
+        relay: OutgoingRelay,
+        metrics: MessageMetrics,
+    ) -> AnyOf[Messaging, DeadBodies]:
+        return Messaging(settings, container, messages, intake, gate, relay, metrics)
 
     @provide(scope=Scope.APP)
     def rhythm(self, settings: Settings) -> Rhythm:

@@ -1,4 +1,4 @@
-"""Background tasks and their timetable: inside the web, or as `lyceum worker` and `lyceum scheduler` alone."""
+"""Background tasks, messages and the timetable: inside the web, or as `lyceum worker` and `lyceum scheduler` alone."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dishka import AsyncContainer
 
+from lyceum.jobs.adapters.messaging import Messaging
 from lyceum.jobs.adapters.scheduling import Scheduler
 from lyceum.jobs.adapters.wake import Listener
 from lyceum.jobs.adapters.worker import Worker
@@ -19,7 +20,18 @@ WEB_GRACE = 2.0
 
 @asynccontextmanager
 async def working(container: AsyncContainer) -> AsyncIterator[None]:
-    """A worker beside the web for as long as the block lasts."""
+    """Messages, and a worker, beside the web for as long as the block lasts."""
+    messages = asyncio.create_task((await container.get(Messaging)).run())
+    try:
+        async with _worker(container):
+            yield
+    finally:
+        messages.cancel()
+        await asyncio.gather(messages, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _worker(container: AsyncContainer) -> AsyncIterator[None]:
     worker = await container.get(Worker)
     if not worker.rhythm.slots:
         yield
@@ -65,12 +77,16 @@ async def work(container: AsyncContainer) -> None:
     worker = await container.get(Worker)
     _on_signal(worker.stop)
     await (await container.get(Scheduler)).make_due()
-    listening = asyncio.create_task((await container.get(Listener)).run())
+    beside = [
+        asyncio.create_task((await container.get(Listener)).run()),
+        asyncio.create_task((await container.get(Messaging)).run()),
+    ]
     try:
         await worker.run()
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 def _on_signal(stop: Callable[[], object]) -> None:

@@ -10,8 +10,8 @@ from dishka import AnyOf, AsyncContainer, Provider, Scope, from_context, make_as
 from dishka.integrations.litestar import LitestarProvider
 
 from lyceum.accounts.api import Traces
-from lyceum.jobs.adapters.registry import KnownKinds
-from lyceum.jobs.api import Kinds, Timetable
+from lyceum.jobs.adapters.registry import KnownKinds, KnownMessages
+from lyceum.jobs.api import Kinds, Messages, Timetable
 from lyceum.kernel.clock import SystemClock
 from lyceum.kernel.ids import UserId
 from lyceum.kernel.ports import Clock, Outbox, Transaction
@@ -56,6 +56,11 @@ class PlatformProvider(Provider):
     def timetable(self, settings: Settings) -> Timetable:
         schedules = [schedule for context in CONTEXTS for schedule in context.schedules]
         return Timetable(schedules, ZoneInfo(settings.time_zone))
+
+    @provide(scope=Scope.APP)
+    def messages(self, settings: Settings) -> Messages:
+        handlers = [handler for context in CONTEXTS for handler in context.messages]
+        return KnownMessages.of(handlers, settings.queues)
 
     @provide(scope=Scope.APP)
     def traces(self, container: AsyncContainer) -> Traces:

@@ -29,8 +29,9 @@ from lyceum.jobs.adapters import pages as jobs_pages
 from lyceum.jobs.adapters import tables as jobs_tables
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.pruning import Pruning
-from lyceum.jobs.api import AnyKind, Schedule, TaskFailed
+from lyceum.jobs.api import AnyHandler, AnyKind, Schedule, TaskFailed
 from lyceum.jobs.provider import JobsProvider
+from lyceum.jobs.use_cases import task_messages
 from lyceum.kernel.errors import AppError
 from lyceum.main import schema as schema  # importing it maps the aggregates
 from lyceum.platform.housekeeping import Pruner
@@ -63,6 +64,7 @@ class Context:
     refusals: Mapping[str, type[AppError]] = field(default_factory=dict)
     kinds: Sequence[type[AnyKind]] = ()
     schedules: Sequence[Schedule] = ()
+    messages: Sequence[type[AnyHandler]] = ()
     pruners: Sequence[type[Pruner]] = ()
     traces: Sequence[type[Traces]] = ()
 
@@ -97,6 +99,7 @@ CONTEXTS: tuple[Context, ...] = (
         pages=jobs_pages.PAGES,
         refusals=jobs_tables.REFUSALS,
         kinds=(Demo,),
+        messages=task_messages.HANDLERS,
         pruners=(Pruning,),
     ),
     Context(

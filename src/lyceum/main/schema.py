@@ -4,6 +4,7 @@ from lyceum.accounts.adapters import tables as accounts
 from lyceum.advertising.adapters import tables as advertising
 from lyceum.bank.adapters import tables as bank
 from lyceum.bank.adapters import transfer_tables as bank_transfers
+from lyceum.jobs.adapters import message_tables as jobs_messages
 from lyceum.jobs.adapters import tables as jobs
 from lyceum.platform import outbox, turns, uploads
 from lyceum.platform.database import metadata
@@ -18,6 +19,7 @@ __all__ = [
     "bank",
     "bank_transfers",
     "jobs",
+    "jobs_messages",
     "metadata",
     "outbox",
     "training",

@@ -1,6 +1,7 @@
 """`lyceum serve`: the whole product in one process, and what it says when it is up."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from dishka import AsyncContainer
 from rich.console import Console
@@ -57,5 +58,14 @@ def adapters(settings: Settings) -> list[tuple[str, str, str]]:
         ("database", database, "LYCEUM_DATABASE_URL"),
         ("files", files, "LYCEUM_FILES_URL"),
         ("cache", settings.cache_url or "memory of this process", "LYCEUM_CACHE_URL"),
-        ("messages", "outbox, in process", ""),
+        ("messages", messages(settings.broker_url), "LYCEUM_BROKER_URL"),
     ]
+
+
+def messages(url: str) -> str:
+    """The broker without its password."""
+    if not url:
+        return "in this process"
+    parts = urlsplit(url)
+    broker = "Kafka" if parts.scheme == "kafka" else "RabbitMQ"
+    return f"{broker}, {parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,6 +1,7 @@
 """Every setting of the product: one environment variable each, also read from `.env`; see docs/settings.md."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,6 +17,8 @@ SOME = (1, MOST)
 DAYS = (1, 36_500)
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+BROKERS = ("amqp://", "amqps://")
+QUEUE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 FALSE = {"", "0", "false", "no", "off"}
 
 
@@ -51,6 +54,12 @@ class Settings:
     s3_access_key: str = setting("", "Access key id of the bucket.")
     s3_secret_key: str = setting("", "Secret access key of the bucket.")
     cache_url: str = setting("", "`redis://HOST:PORT/DB`: rate limits shared by processes. Empty: memory.")
+    broker_url: str = setting(
+        "",
+        "`amqp://USER:PASSWORD@HOST:PORT/VHOST` (RabbitMQ): messages from and to other systems. "
+        "Empty: in this process alone.",
+    )
+    tasks_queue: str = setting("tasks", "Queue of messages that make tasks.")
     link_seconds: int = setting(3600, "How long a link to a file stays valid, in seconds.", within=SOME)
     access_token_seconds: int = setting(900, "Lifetime of a bearer token, in seconds.", within=SOME)
     session_days: int = setting(
@@ -151,12 +160,20 @@ class Settings:
             raise SettingsError("LYCEUM_FILES_URL must be empty or begin with s3://.")
         if self.cache_url and not self.cache_url.startswith("redis://"):
             raise SettingsError("LYCEUM_CACHE_URL must be empty or begin with redis://.")
+        if self.broker_url and not self.broker_url.startswith(BROKERS):
+            raise SettingsError("LYCEUM_BROKER_URL must be empty or begin with amqp:// or amqps://.")
+        if not QUEUE.fullmatch(self.tasks_queue):
+            raise SettingsError("LYCEUM_TASKS_QUEUE takes 1 to 200 letters, digits, dots, dashes and underscores.")
         if self.files_url and not self.files_url.removeprefix("s3://").split("/")[0]:
             raise SettingsError("LYCEUM_FILES_URL names no bucket; write s3://BUCKET.")
         for name, url in (("LYCEUM_BASE_URL", self.base_url), ("LYCEUM_S3_ENDPOINT", self.s3_endpoint)):
             if url and not url.startswith(("http://", "https://")):
                 raise SettingsError(f"{name}={url!r} is no address; write it with http:// or https://.")
-        for name, url in (("LYCEUM_DATABASE_URL", self.database_url), ("LYCEUM_CACHE_URL", self.cache_url)):
+        for name, url in (
+            ("LYCEUM_DATABASE_URL", self.database_url),
+            ("LYCEUM_CACHE_URL", self.cache_url),
+            ("LYCEUM_BROKER_URL", self.broker_url),
+        ):
             try:
                 urlsplit(url).port  # noqa: B018 - raises for a port that is none
             except ValueError as error:
@@ -165,6 +182,11 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'lyceum.sqlite3'}"
+
+    @property
+    def queues(self) -> Mapping[str, str]:
+        """What message handlers call a queue, and its name at the broker."""
+        return {"tasks": self.tasks_queue}
 
     @property
     def address(self) -> str:

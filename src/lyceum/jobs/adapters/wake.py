@@ -19,6 +19,10 @@ class TaskSignal(Signal):
     """Set when a task of this process has been committed, or another process has told of one."""
 
 
+class MessageSignal(Signal):
+    """Set when this process has committed a message that is to be published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Sets the signal when any process commits a task; on PostgreSQL only."""

@@ -43,3 +43,27 @@ class UniqueKeyTaken(Conflict):
 class IdempotencyMismatch(Invalid):
     code = "jobs.idempotency_mismatch"
     text = "This Idempotency-Key was used for another request. Send a new key, or the first request unchanged."
+
+
+class DeadLetterNotFound(NotFound):
+    code = "jobs.dead_letter_not_found"
+    text = "There is no such dead letter. It may have been replayed or forgotten; read the list again."
+
+
+class NotReplayable(Conflict):
+    """`reason` is the code that the message was rejected with."""
+
+    code = "jobs.not_replayable"
+    text = (
+        "The message was rejected as {reason} and would be again: it has no id of its own. Ask its sender for another."
+    )
+
+
+class BodyGone(Conflict):
+    code = "jobs.body_gone"
+    text = "Only the first 8 KiB of the message were kept, and the broker has it no more. Ask its sender for it again."
+
+
+class MessageTooLarge(Invalid):
+    code = "jobs.message_too_large"
+    text = "The message has {size} bytes, and 262144 is the most. Upload a file and name it in the message."

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from lyceum.accounts.api import Actor, Role
-from lyceum.jobs.api import Kinds, NewTask
+from lyceum.jobs.api import AnyKind, Kinds, NewTask
 from lyceum.jobs.domain.refusals import (
     IdempotencyMismatch,
     InvalidPayload,
@@ -22,7 +22,7 @@ from lyceum.jobs.domain.refusals import (
 from lyceum.jobs.domain.tasks import Source, Task, TaskId
 from lyceum.jobs.ports import Limits, Replay, Replays, Tasks
 from lyceum.kernel.errors import FieldProblem
-from lyceum.kernel.ids import uuid7
+from lyceum.kernel.ids import UserId, uuid7
 from lyceum.kernel.ports import Transaction
 
 PAYLOAD_BYTES = 64 << 10
@@ -30,7 +30,7 @@ MOST_OPEN = 200
 TRIES = 5
 
 
-class TaskForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TaskData(msgspec.Struct, frozen=True, kw_only=True):
     """What to do. `description` alone is enough: a demo task, which emulates 5 to 10 seconds of work.
 
     `payload` is checked by the kind at once. `unique_key`: while a task with it is not finished, another one is not
@@ -46,6 +46,10 @@ class TaskForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     timeout_s: Annotated[int, Meta(ge=1, le=7200)] = 600
     max_attempts: Annotated[int, Meta(ge=1, le=25)] = 5
     unique_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class TaskForm(TaskData, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    __doc__ = TaskData.__doc__
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,29 +144,9 @@ class CreateTask:
         return placed
 
     def _checked(self, actor: Actor, form: TaskForm) -> NewTask:
-        kind = self.kinds.find(form.kind)
-        if kind is None:
-            raise UnknownKind(
-                kind=form.kind,
-                kinds=", ".join(self.kinds.names()),
-                problems=[FieldProblem("kind", "unknown", "There is no such kind of task.")],
-            )
-        if not kind.offered_to:
-            raise KindNotOffered(kind=form.kind)
+        kind = offered_kind(self.kinds, form.kind)
         actor.require(*sorted(kind.offered_to), scope=kind.scope)
-        return NewTask(
-            kind=form.kind,
-            payload=read_payload(form.kind, kind.payload, form.payload),
-            title=form.title,
-            description=form.description,
-            priority=form.priority,
-            run_at=form.run_at,
-            timeout_s=form.timeout_s,
-            max_attempts=form.max_attempts,
-            unique_key=form.unique_key,
-            created_by=actor.id,
-            source=Source.REST,
-        )
+        return new_task(kind, form, Source.REST, actor.id)
 
     async def _within_limit(self, actor: Actor) -> None:
         if not actor.has(Role.OPERATOR) and await self.limits.open_of(actor.id, MOST_OPEN) >= MOST_OPEN:
@@ -181,6 +165,37 @@ class CreateTask:
 
 class SimultaneousReplay(Exception):
     """The same key came twice at the same moment and the other one was first: ask again."""
+
+
+def offered_kind(kinds: Kinds, name: str) -> type[AnyKind]:
+    """The kind that callers may name; raise UnknownKind or KindNotOffered."""
+    kind = kinds.find(name)
+    if kind is None:
+        raise UnknownKind(
+            kind=name,
+            kinds=", ".join(kinds.names()),
+            problems=[FieldProblem("kind", "unknown", "There is no such kind of task.")],
+        )
+    if not kind.offered_to:
+        raise KindNotOffered(kind=name)
+    return kind
+
+
+def new_task(kind: type[AnyKind], form: TaskData, source: Source, by: UserId | None) -> NewTask:
+    """The task that a form describes, its payload as the kind takes it; raise InvalidPayload."""
+    return NewTask(
+        kind=form.kind,
+        payload=read_payload(form.kind, kind.payload, form.payload),
+        title=form.title,
+        description=form.description,
+        priority=form.priority,
+        run_at=form.run_at,
+        timeout_s=form.timeout_s,
+        max_attempts=form.max_attempts,
+        unique_key=form.unique_key,
+        created_by=by,
+        source=source,
+    )
 
 
 def read_payload[P: msgspec.Struct](kind: str, shape: type[P], payload: Mapping[str, object]) -> P:

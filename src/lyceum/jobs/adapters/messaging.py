@@ -1,0 +1,106 @@
+"""The life of messages in a process: a broker that comes and goes, behind one port.
+
+While it is away, consumers come back by themselves and messages to publish wait in their table; nobody else notices.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from dishka import AsyncContainer
+
+from lyceum.jobs.adapters.in_process import InProcessSession
+from lyceum.jobs.adapters.intake import Gate, Intake
+from lyceum.jobs.adapters.outgoing import OutgoingRelay, Publisher
+from lyceum.jobs.adapters.telling import MessageMetrics
+from lyceum.jobs.api import Messages
+from lyceum.platform.settings import Settings
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 10.0
+log = structlog.get_logger()
+
+
+class Session(Protocol):
+    """One connection to a broker, from its making to its end."""
+
+    async def live(self, on_ready: Callable[[Publisher], None]) -> None:
+        """Consume and publish until the connection breaks, which is raised; closed when cancelled."""
+
+    async def find(self, queue: str, id: UUID) -> bytes | None: ...
+    async def discard(self, queue: str, id: UUID) -> None: ...
+
+
+@dataclass(slots=True)
+class Messaging:
+    """Also `ports.DeadBodies`, by the session there is."""
+
+    settings: Settings
+    container: AsyncContainer
+    messages: Messages
+    intake: Intake
+    gate: Gate
+    relay: OutgoingRelay
+    metrics: MessageMetrics
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _session: Session | None = None
+
+    async def run(self) -> None:
+        """Until cancelled: connect, and again after a pause whenever the connection breaks."""
+        relaying = asyncio.create_task(self.relay.run())
+        try:
+            pause = FIRST_PAUSE
+            while True:
+                was_ready = await self._live()
+                pause = FIRST_PAUSE if was_ready else min(LONGEST_PAUSE, pause * 2)
+                await asyncio.sleep(pause)
+        finally:
+            self.gate.stop()
+            self.relay.stop()
+            relaying.cancel()
+            await asyncio.gather(relaying, return_exceptions=True)
+
+    async def find(self, queue: str, id: UUID) -> bytes | None:
+        return None if self._session is None else await self._session.find(queue, id)
+
+    async def discard(self, queue: str, id: UUID) -> None:
+        if self._session is not None:
+            await self._session.discard(queue, id)
+
+    async def _live(self) -> bool:
+        """One connection; whether it was ever up."""
+        try:
+            session = await self._made()
+            await session.live(lambda publisher: self._up(session, publisher))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the broker is tried again
+            log.warning("messages.broker_away", was_up=self.ready.is_set(), error=repr(error)[:300])
+            return self.ready.is_set()
+        finally:
+            self.ready.clear()
+            self._session = self.relay.publisher = None
+            self.metrics.broker_is_up(False)  # noqa: FBT003 - the state itself
+        return True
+
+    def _up(self, session: Session, publisher: Publisher) -> None:
+        self._session, self.relay.publisher = session, publisher
+        self.relay.signal.set()
+        self.metrics.broker_is_up(True)  # noqa: FBT003 - the state itself
+        self.ready.set()
+        log.info("messages.ready", queues=list(self.messages.queues()), broker=type(session).__name__)
+
+    async def _made(self) -> Session:
+        """The broker's library is loaded in a thread: nobody waits for it."""
+        url, queues = self.settings.broker_url, self.messages.queues()
+        if not url:
+            return InProcessSession(queues, self.intake)
+        rabbit = await asyncio.to_thread(_rabbit)
+        return rabbit(url, queues, self.container, self.gate)
+
+
+def _rabbit() -> Callable[..., Session]:
+    from lyceum.jobs.adapters.rabbit import RabbitSession
+
+    return RabbitSession
