@@ -1,5 +1,5 @@
-# Six verbs; CI runs the same.
-.PHONY: setup dev test check fix e2e
+# Seven verbs; CI runs the same, and of the crash experiments the short forms.
+.PHONY: setup dev test check fix e2e chaos
 
 setup:  ## install everything that development needs
 	uv sync
@@ -23,3 +23,6 @@ fix:  ## let the tools mend what they can
 
 e2e:  ## journeys in a real browser
 	uv run pytest tests/e2e
+
+chaos:  ## all crash experiments in their long form (an hour); each prints one JSON line
+	for number in $$(uv run python -m chaos --list); do uv run python -m chaos $$number || failed=1; done; test -z "$$failed"

@@ -1,0 +1,26 @@
+"""The short form of every crash experiment, with its negative control. `make chaos` runs the long ones."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from chaos.__main__ import EXPERIMENTS
+
+from tests.needs import listening, need, postgres_url
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("number", EXPERIMENTS)
+def test_nothing_is_lost_and_nothing_done_twice(number: int) -> None:
+    server = urlsplit(postgres_url())
+    need("postgres", found=listening(server.hostname or "127.0.0.1", server.port or 5432))
+    command = [sys.executable, "-m", "chaos", str(number), "--short"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.strip(), done.stderr[-3000:]
+    verdict = json.loads(done.stdout.strip().splitlines()[-1])
+    assert verdict["pass"], f"{verdict} {done.stderr[-1500:]}"
+    assert done.returncode == 0
