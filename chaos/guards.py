@@ -1,14 +1,17 @@
 """The product's guards, taken off one by one: what the negative controls run with. Nothing else may import this."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
 from dishka import Provider, Scope
-from sqlalchemy import Uuid, bindparam, update
+from sqlalchemy import Integer, Uuid, bindparam, select, update
 
-from lyceum.jobs.adapters.claims import SqlClaims
-from lyceum.jobs.adapters.rows import encoded
+from lyceum.bank.adapters.staging import SqlStaging
+from lyceum.bank.domain.transfers import TransferId
+from lyceum.bank.transfer_ports import Staging
+from lyceum.jobs.adapters.claims import SqlClaims, _due, _started
+from lyceum.jobs.adapters.rows import encoded, task_of
 from lyceum.jobs.adapters.tables import tasks
 from lyceum.jobs.domain.tasks import Progress, Status, Task, TaskId
 from lyceum.jobs.ports import Beat, Claims
@@ -17,7 +20,11 @@ from lyceum.platform.prepared import Changes, Prepared
 
 
 class Guard(StrEnum):
+    """What a control goes without."""
+
     FENCING = "fencing"
+    AGEING = "ageing"
+    DISCARD = "discard"
 
 
 _COMPLETE = Prepared(
@@ -46,9 +53,46 @@ class UnfencedClaims(SqlClaims):
         self.transaction.last = Changes([(_COMPLETE, {"task": task.id, "outcome": encoded(result)})])
 
 
+_TAKE = Prepared(
+    update(tasks)
+    .where(
+        tasks.c.id.in_(
+            select(tasks.c.id)
+            .where(*_due)
+            .order_by(tasks.c.priority.desc(), tasks.c.run_at, tasks.c.id)
+            .limit(bindparam("slots", type_=Integer))
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(_started)
+    .returning(*tasks.c)
+)
+
+
+class AgelessClaims(SqlClaims):
+    """The highest priority first, however long the others have waited."""
+
+    async def take(self, worker_id: UUID, claim_id: UUID, slots: int, lease_s: float) -> Sequence[Task]:
+        given = {"worker": worker_id, "claim": claim_id, "lease": lease_s, "slots": slots}
+        taken = [task_of(row) for row in await _TAKE.rows(self.transaction.connection, given)]
+        await self._note_starts(taken)
+        return taken
+
+
+class HoardingStaging(SqlStaging):
+    """What a dead run has staged stays, and is revealed with the rest."""
+
+    async def discard(self, id: TransferId) -> int:
+        return 0
+
+
 def provider(off: Guard | None) -> Provider:
     """The bindings of a worker without one of its guards."""
     made = Provider(scope=Scope.REQUEST)
     if off is Guard.FENCING:
         made.provide(UnfencedClaims, provides=Claims, override=True)
+    elif off is Guard.AGEING:
+        made.provide(AgelessClaims, provides=Claims, override=True)
+    elif off is Guard.DISCARD:
+        made.provide(HoardingStaging, provides=Staging, override=True)
     return made
