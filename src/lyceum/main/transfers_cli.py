@@ -131,10 +131,12 @@ async def _tell(container: AsyncContainer, actor: Actor, transfer: Transfer) -> 
         said = escape(localise_sentence(transfer.error, transfer.error_facts, language()))
         console.print(f"[red]{escape(transfer.file_name)}: refused.[/red] {said}")
         return
+    queries = await container.get(TransferQueries)
+    for loss in await queries.losses(transfer.id, language()):
+        console.print(f"{escape(transfer.file_name)}: {loss.questions} × {escape(loss.reason)}")
     counts = transfer.counts
     if not counts.rejected:
         return
-    queries = await container.get(TransferQueries)
     notes = await queries.notes(transfer.id, language(), level=NoteLevel.REJECTED.value, limit=SHOWN)
     table = Table(title=f"{transfer.file_name}: {counts.rejected} rejected", title_justify="left", show_edge=False)
     for column in ("Place", "Question", "Reason", "What to do"):
@@ -175,7 +177,7 @@ async def importer(container: AsyncContainer) -> Actor:
 async def export_questions(
     container: AsyncContainer, actor: Actor, target: Path, format: str, subject: str | None
 ) -> str:
-    """Write the questions to `target` and say how many; a run that fails leaves no half file."""
+    """Write the questions to `target`, say how many and what they lost; a run that fails leaves no half file."""
     if not target.parent.is_dir():
         raise SettingsError(f"There is no folder {target.parent}. Make it, or choose another.")
     now = datetime.now(UTC)
@@ -195,7 +197,10 @@ async def export_questions(
     if transfer.state is not TransferState.DONE:
         raise SettingsError(localise_sentence(transfer.error, transfer.error_facts, language()))
     await _copy(await container.get(Files), transfer.file_key, target)
-    return f"{transfer.counts.imported} questions are in {target}."
+    await _tell(container, actor, transfer)
+    counts = transfer.counts
+    left_out = f" {counts.rejected} cannot be said in this format and were left out." if counts.rejected else ""
+    return f"{counts.imported} of {counts.found} questions are in {target}.{left_out}"
 
 
 async def _copy(files: Files, key: str, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -32,7 +33,13 @@ shares = st.sampled_from([0.0, 0.05, 0.1, 0.25, 1 / 3, 0.5, 2 / 3, 5 / 6, 0.9, 1
 weights = shares | shares.map(lambda value: -value if value else 0.0)
 scores = st.sampled_from([0.5, 1.0, 2.0, 3.0, 21.0])
 decimals = st.decimals(-10_000, 10_000, places=3, allow_nan=False).map(lambda value: format(value, "f"))
-widths = st.sampled_from(["0", "0.01", "0.5", "2"])
+spoken = st.sampled_from(["−9,81", "1 234,5", "1e3", "1/4", "1/3", "1 1/3", "+.5", "*"])
+"""Numbers as people write them; not every one of them is a decimal."""
+widths = st.sampled_from(["0", "0.01", "0.5", "2", "0,5", "1/3"])
+
+
+falling = st.sampled_from([(), (0.5,), (0.5, 0.25)])
+"""Points for 0, 1 … wrong positions, within every maximum of `scores`."""
 
 
 def distinct(least: int, most: int = 5) -> SearchStrategy[list[str]]:
@@ -47,7 +54,7 @@ def options(draw: st.DrawFn, least: int = 2) -> tuple[Option, ...]:
 
 @st.composite
 def accepted(draw: st.DrawFn, *, numeric: bool) -> tuple[Accepted, ...]:
-    texts_ = draw(st.lists(decimals if numeric else texts, min_size=1, max_size=3))
+    texts_ = draw(st.lists(decimals | spoken if numeric else texts, min_size=1, max_size=3))
     made = [
         Accepted(text=t, share=draw(shares), tolerance=draw(widths) if numeric else "0", feedback=draw(maybe))
         for t in texts_
@@ -65,16 +72,38 @@ def choice_parts(draw: st.DrawFn, *, single: bool) -> tuple[tuple[Option, ...], 
         names = [RuleName.EXACT, RuleName.WEIGHTED_OPTIONS]
     else:
         key = tuple(sorted(draw(st.sets(st.sampled_from(ids), min_size=1))))
-        names = [RuleName.EXACT, RuleName.SET, RuleName.WEIGHTED_OPTIONS]
+        names = [
+            RuleName.EXACT,
+            RuleName.SET,
+            RuleName.PER_ELEMENT,
+            RuleName.POSITIONS,
+            RuleName.WEIGHTED_OPTIONS,
+        ]
     name = draw(st.sampled_from(names))
     if name is not RuleName.WEIGHTED_OPTIONS:
-        return lot, key, ScoreRule(name=name)
+        return lot, key, ScoreRule(name=name, points=draw(falling) if name is RuleName.POSITIONS else ())
     shares_: dict[str, float] = {}
     for id in ids:
         right = draw(shares.filter(bool)) if not single else 1.0
         wrong = draw(shares.filter(lambda v: v < 1)) if single else -draw(shares)
         shares_[id] = right if id in key else wrong or 0.0
     return lot, key, ScoreRule(name=name, weights=shares_)
+
+
+@st.composite
+def text_rules(draw: st.DrawFn) -> ScoreRule:
+    name = draw(st.sampled_from([RuleName.WORDS, RuleName.EXACT, RuleName.SET, RuleName.POSITIONS]))
+    return ScoreRule(
+        name=name,
+        points=draw(falling) if name is RuleName.POSITIONS else (),
+        case_sensitive=draw(st.booleans()),
+        fold_lookalikes=draw(st.booleans()),
+    )
+
+
+number_rules = st.builds(
+    ScoreRule, name=st.just(RuleName.NUMERIC), relative=st.booleans(), precision=st.none() | st.just(2)
+)
 
 
 @st.composite
@@ -85,8 +114,7 @@ def gaps(draw: st.DrawFn) -> Gap:
         lot, key, rule = draw(choice_parts(single=kind is Kind.SINGLE_CHOICE))
         return Gap(id="?", kind=kind, options=lot, key=key, rule=rule, weight=weight, shuffle=draw(st.booleans()))
     numeric = kind is Kind.NUMERIC
-    sensitive = False if numeric else draw(st.booleans())
-    rule = ScoreRule(name=RuleName.NUMERIC if numeric else RuleName.WORDS, case_sensitive=sensitive)
+    rule = draw(number_rules if numeric else text_rules())
     return Gap(id="?", kind=kind, accepted=draw(accepted(numeric=numeric)), rule=rule, weight=weight)
 
 
@@ -103,7 +131,7 @@ def cloze(draw: st.DrawFn) -> dict[str, object]:
         "stem": "".join(parts).strip(),
         "gaps": tuple(made),
         "max_score": draw(st.just(total) | scores),
-        "rule": ScoreRule(name=RuleName.PER_ELEMENT),
+        "rule": ScoreRule(name=draw(st.sampled_from([RuleName.PER_ELEMENT, RuleName.EXACT]))),
     }
 
 
@@ -116,7 +144,16 @@ def matching(draw: st.DrawFn) -> dict[str, object]:
         "items": items,
         "options": tuple(Option(id=id, text=text) for id, text in zip(ids, rights, strict=True)),
         "pairs": {item.id: draw(st.sampled_from(ids)) for item in items},
-        "rule": ScoreRule(name=draw(st.sampled_from([RuleName.PER_ELEMENT, RuleName.EXACT, RuleName.POSITIONS]))),
+        "rule": draw(
+            st.sampled_from(
+                [
+                    ScoreRule(name=RuleName.PER_ELEMENT),
+                    ScoreRule(name=RuleName.EXACT),
+                    ScoreRule(name=RuleName.POSITIONS),
+                    ScoreRule(name=RuleName.POSITIONS, points=(0.5, 0.25)),
+                ]
+            )
+        ),
     }
 
 
@@ -144,13 +181,9 @@ def of_kind(draw: st.DrawFn, kind: Kind) -> dict[str, object]:
             key = (draw(st.sampled_from(["true", "false"])),)
             return {"key": key, "options": pair if any(feedback.values()) else ()}
         case Kind.SHORT_TEXT:
-            name = draw(st.sampled_from([RuleName.WORDS, RuleName.EXACT]))
-            rule = ScoreRule(name=name, case_sensitive=draw(st.booleans()), fold_lookalikes=draw(st.booleans()))
-            return {"accepted": draw(accepted(numeric=False)), "rule": rule}
+            return {"accepted": draw(accepted(numeric=False)), "rule": draw(text_rules())}
         case Kind.NUMERIC:
-            relative, precision = draw(st.booleans()), draw(st.none() | st.just(2))
-            rule = ScoreRule(name=RuleName.NUMERIC, relative=relative, precision=precision)
-            return {"accepted": draw(accepted(numeric=True)), "rule": rule}
+            return {"accepted": draw(accepted(numeric=True)), "rule": draw(number_rules)}
         case Kind.MATCHING:
             return draw(matching())
         case Kind.ORDERING:
@@ -194,7 +227,29 @@ def contents(draw: st.DrawFn) -> Content:
         **draw(of_kind(kind)),
     }
     template = draw(st.none() | st.none() | st.none() | templates)
-    return Content(kind=kind, template=template, **fields)  # type: ignore[arg-type]
+    content = Content(kind=kind, template=template, **fields)  # type: ignore[arg-type]
+    return content if template is None else draw(computed(content))
+
+
+@st.composite
+def computed(draw: st.DrawFn, content: Content) -> Content:
+    """Some of the numbers that a learner has to find are drawn or computed."""
+
+    def lot(accepted: tuple[Accepted, ...]) -> tuple[Accepted, ...]:
+        return tuple(
+            replace(item, text=draw(st.just(item.text) | names), tolerance=draw(st.just(item.tolerance) | names))
+            for item in accepted
+        )
+
+    names = st.sampled_from(["{{a}}", "{{b}}", "{{b|raw}}", "-{{a}}"])
+    if content.kind is Kind.NUMERIC:
+        return replace(content, accepted=lot(content.accepted))
+    return replace(
+        content,
+        gaps=tuple(
+            replace(gap, accepted=lot(gap.accepted)) if gap.kind is Kind.NUMERIC else gap for gap in content.gaps
+        ),
+    )
 
 
 FILES = [

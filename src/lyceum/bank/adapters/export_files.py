@@ -13,7 +13,7 @@ from lyceum.bank.adapters.rows import LEVELS, question_of
 from lyceum.bank.adapters.tables import question_topics, questions
 from lyceum.bank.domain.drafts import Difficulty, Draft, DraftMedia, Loss
 from lyceum.bank.domain.questions import Question, Status
-from lyceum.bank.domain.transfers import Counts, Note, Transfer, loss_note
+from lyceum.bank.domain.transfers import Counts, Note, NoteLevel, Transfer, export_note
 from lyceum.bank.transfer_ports import Written
 from lyceum.kernel.ids import UserId
 from lyceum.platform.database import Database
@@ -49,7 +49,7 @@ class StoredExports:
                     yield draft
 
         def on_loss(draft: Draft, loss: Loss) -> None:
-            notes.append(loss_note(draft, loss))
+            notes.append(export_note(draft, loss))
 
         def write(file: BinaryIO) -> None:
             with room_on_disk():
@@ -61,7 +61,8 @@ class StoredExports:
             await asyncio.to_thread(write, file)  # type: ignore[arg-type]
             key = new_key("exports")
             stored = await self.files.put(key, _parts(file), MAX_EXPORT)  # type: ignore[arg-type]
-        return Written(key, stored.size, Counts(imported=count), notes)
+        left_out = sum(note.level is NoteLevel.REJECTED for note in notes)
+        return Written(key, stored.size, Counts(imported=count - left_out, rejected=left_out), notes)
 
     async def _pages(self, owner: UserId, filters: Mapping[str, str]) -> AsyncIterator[Sequence[Draft]]:
         after: ColumnElement[bool] | None = None

@@ -154,7 +154,7 @@ class TransferController(Controller):
     @get(
         "/imports/{id:uuid}/report",
         operation_id="get_import_report",
-        summary="The report of an import: each rejected question, each loss, each duplicate, in the order of the file",
+        summary="The report of an import or export: each rejected question, each loss, each duplicate, in their order",
         description=(
             "`level` narrows it to `rejected`, `loss` or `note`. `code` is stable; `reason` and `fix` come "
             "in the caller's language."
@@ -177,7 +177,7 @@ class TransferController(Controller):
     @get(
         "/imports/{id:uuid}/losses",
         operation_id="get_import_losses",
-        summary="What an import loses, summed up by kind",
+        summary="What an import or export loses, summed up by kind",
         description="How often each kind of loss happened, with one sentence for each, the most frequent first.",
     )
     @inject
@@ -253,8 +253,9 @@ class TransferController(Controller):
         summary="Export questions to a file",
         description=(
             "One's own questions, for an operator everybody's. Runs in the background: follow the id of the "
-            "answer until `url` links to the file. `format` is one of gift, moodle_xml, csv, xlsx, json; "
-            "`filters` are those of `GET /questions`."
+            "answer until `url` links to the file. `format` is one of gift, moodle_xml, qti, csv, xlsx, json; "
+            "`filters` are those of `GET /questions`. `imported` counts the questions in the file, `rejected` those "
+            "that the format cannot say; `GET /imports/{id}/report` tells which, and what the others lost."
         ),
     )
     @inject

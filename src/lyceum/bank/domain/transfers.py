@@ -1,7 +1,7 @@
 """Imports and exports: long work on behalf of an author, its state, and the report of what became of each question."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -104,6 +104,18 @@ class Note:
     reason: str
     fix: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+NOT_EXPORTED = "not_exported"
+"""The loss of a whole question: the format cannot say it."""
+
+
+def export_note(draft: Draft, loss: Loss) -> Note:
+    """What a question lost on its way out; a question that was left out counts as rejected."""
+    note = loss_note(draft, loss)
+    if loss.code != NOT_EXPORTED:
+        return note
+    return replace(note, level=NoteLevel.REJECTED, fix="Export it as Lyceum JSON, which loses nothing.")
 
 
 def loss_note(draft: Draft, loss: Loss) -> Note:

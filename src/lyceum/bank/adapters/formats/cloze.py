@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lyceum.bank.adapters.formats.building import Answer, Choice, GapParts, fraction, without_placeholders
-from lyceum.bank.adapters.formats.numbers import canonical, per_cent
+from lyceum.bank.adapters.formats.numbers import canonical, is_drawn, per_cent
 from lyceum.bank.adapters.formats.reasons import Losses, Refuse
 from lyceum.bank.adapters.formats.texts import Text, plain
 from lyceum.bank.domain.content import Accepted, Content, Gap, Kind, TextFormat
@@ -44,8 +44,11 @@ _ESCAPED = re.compile(r"\\([}#~])")
 PLACEHOLDER = re.compile(r"\[\[([^\[\]\n]{1,80})\]\]")
 
 
-def parse(text: str, format: TextFormat, losses: Losses) -> tuple[str, list[GapParts]]:
-    """The text with `[[1]]`, `[[2]]` … for its gaps, and the gaps. What does not fit the notation stays text."""
+def parse(text: str, format: TextFormat, losses: Losses, *, templated: bool = False) -> tuple[str, list[GapParts]]:
+    """The text with `[[1]]`, `[[2]]` … for its gaps, and the gaps. What does not fit the notation stays text.
+
+    `templated`: numbers may be drawn, `{1:NUMERICAL:={{b\\}\\}:0.1}`.
+    """
     gaps: list[GapParts] = []
     parts: list[str] = []
     at = 0
@@ -56,7 +59,7 @@ def parse(text: str, format: TextFormat, losses: Losses) -> tuple[str, list[GapP
             break
         alternatives, end = scanned
         parts += [without_placeholders(text[at : head.start()], losses), f"[[{len(gaps) + 1}]]"]
-        gaps.append(_gap(head[1], _TYPES[head[2]], alternatives, format, losses))
+        gaps.append(_gap(head[1], _TYPES[head[2]], alternatives, format, losses, templated=templated))
         at = end
     parts.append(without_placeholders(text[at:], losses))
     if gaps and sum(gap.weight for gap in gaps) <= 0:
@@ -102,7 +105,7 @@ def _alternative(raw: str, losses: Losses) -> _Alternative:
     )
 
 
-def _gap(weight: str, type: _Type, raw: list[str], format: TextFormat, losses: Losses) -> GapParts:
+def _gap(weight: str, type: _Type, raw: list[str], format: TextFormat, losses: Losses, *, templated: bool) -> GapParts:
     alternatives = [_alternative(item, losses) for item in raw]
     value = float(weight) if weight else 1.0
     if type.layout:
@@ -110,7 +113,7 @@ def _gap(weight: str, type: _Type, raw: list[str], format: TextFormat, losses: L
             "gap_layout_lost", "The options of a gap stood in {layout} order; they become a list.", layout=type.layout
         )
     if type.kind in {Kind.NUMERIC, Kind.SHORT_TEXT}:
-        answers = tuple(_answer(item, type.kind, format) for item in alternatives)
+        answers = tuple(_answer(item, type.kind, format, templated=templated) for item in alternatives)
         return GapParts(kind=type.kind, weight=value, answers=answers, case_sensitive=type.case_sensitive)
     if type.kind is Kind.MULTIPLE_CHOICE:
         _share_out(alternatives)
@@ -134,16 +137,20 @@ def _share_out(alternatives: list[_Alternative]) -> None:
             item.share = -1 / right
 
 
-def _answer(item: _Alternative, kind: Kind, format: TextFormat) -> Answer:
+def _answer(item: _Alternative, kind: Kind, format: TextFormat, *, templated: bool) -> Answer:
     feedback = Text(item.feedback, format)
     text = html.unescape(item.text)
     if kind is Kind.SHORT_TEXT or text == "*":
         return Answer(text=text, share=item.share, feedback=feedback)
     value, _, tolerance = text.partition(":")
-    number, width = canonical(value), canonical(tolerance.strip() or "0")
+    number, width = (
+        part if templated and is_drawn(part) else canonical(part) for part in (value, tolerance.strip() or "0")
+    )
     if number is None or width is None:
         raise Refuse("gap_broken", "'{text}' in a gap is not a number.", text=text[:40])
-    return Answer(text=number, share=item.share, tolerance=width.lstrip("-"), feedback=feedback)
+    return Answer(
+        text=number, share=item.share, tolerance=width if is_drawn(width) else width.lstrip("-"), feedback=feedback
+    )
 
 
 def guarded(stem: str, ids: Mapping[str, str], format: TextFormat, losses: Losses) -> str:

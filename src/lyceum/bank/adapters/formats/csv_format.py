@@ -60,10 +60,11 @@ def write(drafts: Iterable[Draft], on_loss: OnLoss) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf" + line(HEADER)
     for draft in drafts:
         losses = Losses()
-        cells = row(as_row(draft, losses))
+        said = as_row(draft, losses)
         for loss in losses:
             on_loss(draft, loss)
-        yield line(cells)
+        if said is not None:
+            yield line(row(said))
 
 
 def line(cells: Iterable[str]) -> bytes:

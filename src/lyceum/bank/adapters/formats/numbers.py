@@ -2,6 +2,9 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from lyceum.bank.domain.scoring.numbers import parse_number
 
 _MINUS = str.maketrans({"−": "-", "–": "-", "‒": "-", "—": "-", "＋": "+"})
 _GROUPS = re.compile("(?<=\\d)[ \u00a0\u2009\u202f'](?=\\d)")
@@ -34,6 +37,26 @@ def _without_commas(text: str) -> str:
     if point > comma or text.count(",") > 1:
         return text.replace(",", "")
     return text.replace(".", "").replace(",", ".")
+
+
+def is_drawn(text: str) -> bool:
+    """Whether a number is one that the template of its question draws or computes: `{{b}}`."""
+    return "{{" in text
+
+
+def known(text: str) -> str | None:
+    """`canonical`, or the ratio that a number is: `1/3`."""
+    return canonical(text) or (text.strip() if parse_number(text) is not None else None)
+
+
+def exact_decimal(text: str) -> str | None:
+    """`canonical`, and besides the ratios that end as decimals: `0.25` for `1/4`, None for `1/3`."""
+    if (number := canonical(text)) is not None:
+        return number
+    if (ratio := parse_number(text)) is None:
+        return None
+    written = Decimal(ratio.numerator) / Decimal(ratio.denominator)
+    return decimal_text(written) if Fraction(written) == ratio else None
 
 
 def decimal_text(number: Decimal) -> str:

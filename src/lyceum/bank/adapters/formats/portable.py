@@ -11,7 +11,7 @@ from decimal import Decimal
 from lyceum.bank.adapters.formats.building import option_id
 from lyceum.bank.adapters.formats.cloze import PLACEHOLDER, guarded
 from lyceum.bank.adapters.formats.drafting import path_of, topics_of
-from lyceum.bank.adapters.formats.numbers import canonical, decimal_text, per_cent, share
+from lyceum.bank.adapters.formats.numbers import decimal_text, exact_decimal, is_drawn, per_cent, share
 from lyceum.bank.adapters.formats.reasons import Losses
 from lyceum.bank.domain.content import Accepted, Content, Criterion, Gap, Kind, Option, RuleName, ScoreRule
 from lyceum.bank.domain.drafts import Draft, MediaRole
@@ -50,9 +50,13 @@ def portable_draft(draft: Draft, losses: Losses) -> Draft | None:
     topics = topics_of(path_of([tidy(topic, losses) for topic in draft.topics]))
     if topics != draft.topics:
         losses.note("topics_changed", "Topics were written without slashes at their ends.")
+    content = portable(draft.content, losses)
+    if not has_answers(content):
+        losses.note("not_exported", "No answer of the question can be written in this format; take JSON.")
+        return None
     return replace(
         draft,
-        content=portable(draft.content, losses),
+        content=content,
         title=line(draft.title, losses),
         external_id=line(draft.external_id, losses),
         exam=line(draft.exam or "", losses) or None,
@@ -62,6 +66,14 @@ def portable_draft(draft: Draft, losses: Losses) -> Draft | None:
         licence=line(draft.licence, losses),
         losses=(),
     )
+
+
+def has_answers(content: Content) -> bool:
+    """Whether everything that is typed has an answer left: a number such as 1/3 is none in every format."""
+    typed = {Kind.SHORT_TEXT, Kind.NUMERIC}
+    whole = content.kind not in typed or any(item.share > 0 for item in content.accepted)
+    gaps = [gap for gap in content.gaps if gap.kind in typed]
+    return whole and all(any(item.share > 0 for item in gap.accepted) for gap in gaps)
 
 
 def portable(content: Content, losses: Losses) -> Content:
@@ -196,17 +208,21 @@ def typed_parts(
 
 
 def _number(item: Accepted, rule: ScoreRule, losses: Losses) -> Accepted | None:
-    value = "*" if item.text == "*" else canonical(item.text)
-    tolerance = canonical(item.tolerance or "0")
+    share = rounded(item.share, losses)
+    any_number = item.text.strip() == "*"
+    value, tolerance = (
+        text.strip() if is_drawn(text) and not rule.relative else exact_decimal(text)
+        for text in ("0" if any_number else item.text, "0" if any_number else item.tolerance or "0")
+    )
     if value is None or tolerance is None:
         losses.note("bad_number", "The answer '{text}' is not a number and was left out.", text=item.text[:40])
         return None
-    if value == "*":
-        tolerance = "0"
+    if any_number:
+        value = "*"
     elif rule.relative:
         losses.note("relative_tolerance", "A relative tolerance became an absolute one.")
         tolerance = decimal_text(abs(Decimal(value) * Decimal(tolerance)))
-    return replace(item, text=value, tolerance=tolerance.lstrip("-"), share=rounded(item.share, losses))
+    return replace(item, text=value, tolerance=tolerance if is_drawn(tolerance) else tolerance.lstrip("-"), share=share)
 
 
 def _matching(content: Content, losses: Losses) -> Content:
@@ -270,6 +286,8 @@ def _cloze(content: Content, losses: Losses) -> Content:
     total = sum(gap.weight for gap in gaps)
     if abs(content.max_score - total) > 1e-9:
         losses.note("gap_weights", "The question is worth the sum of the weights of its gaps.")
+    if content.rule.name is not RuleName.PER_ELEMENT:
+        losses.note("score_rule_changed", "Each gap earns its part.")
     return replace(content, stem=stem, gaps=gaps, max_score=total, rule=ScoreRule(name=RuleName.PER_ELEMENT))
 
 

@@ -11,7 +11,7 @@ from lyceum.bank.adapters.formats.building import Answer, Choice, Raw
 from lyceum.bank.adapters.formats.cells import position, split_list, take_share, unguard
 from lyceum.bank.adapters.formats.columns import DIFFICULTIES, KINDS, LETTERS, NO, YES, column
 from lyceum.bank.adapters.formats.drafting import Defaults, Labels, language_of, make_draft
-from lyceum.bank.adapters.formats.numbers import between, canonical, hundredth
+from lyceum.bank.adapters.formats.numbers import between, canonical, hundredth, is_drawn, known
 from lyceum.bank.adapters.formats.reasons import HeaderMissing, Losses, Refuse, rejected
 from lyceum.bank.adapters.formats.texts import Text, has_markup
 from lyceum.bank.domain.content import Content, Kind, Option, RuleName, ScoreRule, Template, TextFormat
@@ -88,6 +88,10 @@ class _Row:
 
     def cell(self, name: str) -> str:
         return self.row.get(name, "")
+
+    @property
+    def templated(self) -> bool:
+        return bool(self.cell("parameters"))
 
     def result(self, defaults: Defaults) -> Draft | Rejected:
         title = " ".join(self.cell("title").split())
@@ -295,7 +299,7 @@ def _numeric(row: _Row, raw: Raw) -> Content:
     relative: list[bool] = []
     for index, token in enumerate(split_list(row.cell("answer").replace(";", "|"))):
         text, value = take_share(token)
-        number, tolerance, is_relative = _number(text)
+        number, tolerance, is_relative = _number(text, templated=row.templated)
         relative += [is_relative] * (number != "*")
         share = 1.0 if value is None else value
         answers.append(Answer(text=number, share=share, tolerance=tolerance, feedback=row.feedback(index)))
@@ -307,7 +311,7 @@ def _numeric(row: _Row, raw: Raw) -> Content:
     return content
 
 
-def _number(text: str) -> tuple[str, str, bool]:
+def _number(text: str, *, templated: bool) -> tuple[str, str, bool]:
     """Number, tolerance and whether that is a part of the number: `9.81 ± 0.01`, `9.81 ± 1%`, `9..10`, `*`."""
     if text == "*":
         return "*", "0", False
@@ -316,9 +320,12 @@ def _number(text: str) -> tuple[str, str, bool]:
         first, last = canonical(low), canonical(high)
         if first is not None and last is not None:
             return (*between(first, last), False)
+    if templated and is_drawn(text):
+        value, _, tolerance = text.partition("±")
+        return value.strip(), tolerance.strip() or "0", False
     value, _, tolerance = text.replace("+-", "±").replace("+/-", "±").replace(":", "±").partition("±")
     per_cent = tolerance.strip().endswith("%")
-    number, width = canonical(value), canonical(tolerance.strip().rstrip("%") or "0")
+    number, width = known(value), (canonical if per_cent else known)(tolerance.strip().rstrip("%") or "0")
     if number is None or width is None:
         raise Refuse("bad_number", "'{text}' is not a number, a number ± a tolerance or a range.", text=text[:40])
     width = width.lstrip("-")
@@ -368,7 +375,7 @@ def _ordering(row: _Row, raw: Raw) -> Content:
 
 
 def _cloze(row: _Row, raw: Raw) -> Content:
-    stem, gaps = cloze.parse(raw.stem.text, raw.stem.format, row.losses)
+    stem, gaps = cloze.parse(raw.stem.text, raw.stem.format, row.losses, templated=row.templated)
     raw.stem = row.text(stem)
     return building.cloze(raw, gaps)
 

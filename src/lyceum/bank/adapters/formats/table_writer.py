@@ -10,10 +10,11 @@ from lyceum.bank.adapters.formats.building import option_id
 from lyceum.bank.adapters.formats.cells import join_list, with_share
 from lyceum.bank.adapters.formats.columns import COLUMNS
 from lyceum.bank.adapters.formats.drafting import number_text
-from lyceum.bank.adapters.formats.portable import line, portable, tidied, tidy
+from lyceum.bank.adapters.formats.numbers import is_drawn, known
+from lyceum.bank.adapters.formats.portable import has_answers, line, portable, tidied, tidy
 from lyceum.bank.adapters.formats.reasons import Losses
 from lyceum.bank.adapters.formats.table_rows import DEFAULT_RULES
-from lyceum.bank.domain.content import Accepted, Content, Criterion, Kind, RuleName, ScoreRule
+from lyceum.bank.domain.content import Accepted, Content, Criterion, Gap, Kind, RuleName, ScoreRule
 from lyceum.bank.domain.drafts import Draft
 from lyceum.platform.spreadsheets import guard
 
@@ -22,14 +23,21 @@ HEADER = tuple(COLUMNS)
 _encode = msgspec.json.Encoder().encode
 
 
-def as_row(draft: Draft, losses: Losses) -> Draft:
-    """What of a draft one row can say."""
+def as_row(draft: Draft, losses: Losses) -> Draft | None:
+    """What of a draft one row can say; None when it cannot ask the question."""
+    if any(_is_unsayable(gap) for gap in draft.content.gaps):
+        losses.note("not_exported", "A gap with a tolerance that is a part of a drawn number needs JSON.")
+        return None
+    content = _content(draft.content, losses)
+    if not has_answers(content):
+        losses.note("not_exported", "No answer of the question can be written in this format; take JSON.")
+        return None
     if draft.media:
         losses.note("media_lost", "A table carries no files; take Moodle XML or JSON.")
     topics = tuple(dict.fromkeys(topic for topic in (line(item, losses) for item in draft.topics) if topic))
     return replace(
         draft,
-        content=_content(draft.content, losses),
+        content=content,
         title=line(draft.title, losses),
         external_id=tidy(draft.external_id, losses),
         exam=tidy(draft.exam or "", losses) or None,
@@ -45,9 +53,11 @@ def as_row(draft: Draft, losses: Losses) -> Draft:
 def _content(content: Content, losses: Losses) -> Content:
     if content.kind is Kind.CLOZE:
         total = float(sum(max(1, round(gap.weight)) for gap in content.gaps))
-        changed = portable(replace(content, max_score=total), losses)
+        changed = portable(replace(content, max_score=total, rule=ScoreRule(name=RuleName.PER_ELEMENT)), losses)
         return replace(changed, max_score=content.max_score, rule=content.rule)
     changed = _renumbered(tidied(content, losses))
+    if changed.kind is Kind.NUMERIC:
+        changed = replace(changed, accepted=tuple(_plain_number(item) for item in changed.accepted))
     if changed.kind is Kind.DESCRIPTION:
         changed = replace(changed, max_score=0.0)
     if any(item.feedback for item in changed.items):
@@ -56,6 +66,24 @@ def _content(content: Content, losses: Losses) -> Content:
     if changed.kind is not Kind.TRUE_FALSE and _skeleton(changed) != _skeleton(content):
         losses.note("renumbered", "Ids, and the order of right options, were made anew.")
     return changed
+
+
+def _is_unsayable(gap: Gap) -> bool:
+    """Gaps have absolute tolerances, and that of a drawn number is not known before it is drawn."""
+    return (
+        gap.kind is Kind.NUMERIC
+        and gap.rule.relative
+        and any(is_drawn(item.text + item.tolerance) for item in gap.accepted)
+    )
+
+
+def _plain_number(item: Accepted) -> Accepted:
+    tolerance = "0" if item.text.strip() == "*" else known(item.tolerance or "0") or item.tolerance
+    return replace(
+        item,
+        text=known(item.text) or item.text.strip(),
+        tolerance=tolerance if is_drawn(tolerance) else tolerance.lstrip("-"),
+    )
 
 
 def _skeleton(content: Content) -> object:

@@ -129,13 +129,14 @@ def _written(drafts: Iterable[Draft], on_loss: OnLoss) -> Iterator[Sequence[str]
     yield HEADER
     for draft in drafts:
         losses = Losses()
-        cells = row(as_row(draft, losses))
+        said = as_row(draft, losses)
+        cells = row(said) if said is not None else ()
         fits = all(len(cell) <= MAX_CELL for cell in cells)
         if not fits:
             losses.note("not_exported", "A text is longer than a cell of a workbook holds; take CSV or JSON.")
         for loss in losses:
             on_loss(draft, loss)
-        if fits:
+        if cells and fits:
             yield cells
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lyceum.bank.adapters.formats.building import option_id
+from lyceum.bank.adapters.formats.numbers import exact_decimal
 from lyceum.bank.adapters.formats.qti.markup import (
     add_score,
     base_value,
@@ -162,9 +163,13 @@ class Writing:
 
     def number(self, answer: Answer, accepted: Sequence[Accepted], rule: ScoreRule, most: float) -> Answer:
         answer.element = tag("text-entry-interaction", response_identifier=answer.identifier)
-        ordered = sorted((it for it in accepted if it.share > 0), key=lambda it: -it.share)
-        if len(ordered) < len(accepted):
+        earning = [it for it in accepted if it.share > 0]
+        if len(earning) < len(accepted):
             self.losses.note("answer_lost", "Answers with wildcards, and answers that earn nothing, were left out.")
+        written = [found for it in earning if (found := _as_decimal(it, self.losses)) is not None]
+        if not written:
+            raise CannotSay("no answer is left")
+        ordered = sorted(written, key=lambda it: -it.share)
         named = [it.text for it in ordered if it.text != "*"][:1]
         self.declare(answer, "float", correct(named))
         conditions = [(self._is_near(answer, it, relative=rule.relative), it) for it in ordered]
@@ -246,6 +251,17 @@ class Writing:
             "order-interaction", *lines, response_identifier="RESPONSE", shuffle=str(content.shuffle).lower()
         )
         return answer
+
+
+def _as_decimal(accepted: Accepted, losses: Losses) -> Accepted | None:
+    """The answer with its numbers as XML writes them; None for one that is no decimal, such as 1/3."""
+    if accepted.text.strip() == "*":
+        return replace(accepted, text="*", tolerance="0")
+    value, tolerance = exact_decimal(accepted.text), exact_decimal(accepted.tolerance or "0")
+    if value is None or tolerance is None:
+        losses.note("bad_number", "The answer '{text}' is not a number and was left out.", text=accepted.text[:40])
+        return None
+    return replace(accepted, text=value, tolerance=tolerance.lstrip("-"))
 
 
 def _shares(ids: Mapping[str, str], key: Sequence[str], rule: ScoreRule, *,

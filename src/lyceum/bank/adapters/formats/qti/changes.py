@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from lyceum.bank.adapters.formats.reasons import Losses
 from lyceum.bank.domain.content import Accepted, Content, Gap, Option, ScoreRule
 from lyceum.bank.domain.drafts import Draft
+from lyceum.bank.domain.scoring.numbers import parse_number
 
 CLOSE = 1e-6
 _BESIDE = ("title", "external_id", "exam", "subject", "exam_task_number", "topics", "difficulty", "source", "licence")
@@ -99,8 +101,13 @@ def _same_rule(old: ScoreRule, new: ScoreRule, options: Sequence[Option], others
     return same and bare[0] == bare[1]
 
 
+def _width(accepted: Accepted) -> Fraction:
+    """The tolerance; any number is any number."""
+    return Fraction(0) if accepted.text == "*" else abs(parse_number(accepted.tolerance or "0") or Fraction(0))
+
+
 def _same_accepted(old: Sequence[Accepted], new: Sequence[Accepted]) -> bool:
     return len(old) == len(new) and all(
-        abs(one.share - other.share) < CLOSE and float(one.tolerance or 0) == float(other.tolerance or 0)
+        abs(one.share - other.share) < CLOSE and _width(one) == _width(other)
         for one, other in zip(old, new, strict=True)
     )
