@@ -1,23 +1,38 @@
-"""Which ad is the best for a client: a straight line over the client's relevance, for each campaign one.
+"""What showing a campaign to a client is worth: a straight line over the client's relevance, for each campaign one.
 
-    score = profit · expected income / the dearest expected income
-          + relevance · relevance of the advertiser to the client (0 to 1)
-          + fulfilment · how far the campaign lags behind an even schedule (-1 to 1)
+The aims over a campaign's life are profit, relevance and fulfilment of limits, each over what is usual on the market
+of the day, weighed. From their sum comes off the shadow price of a limit that is scarce. That price needs no state of
+its own: were it raised by every unit sold and lowered as units fall due, it would be the count less the schedule, and
+both are known. So the choice follows from counts alone, the same in every process.
 
-Expected income is the price of the impression plus the price of a click times its chance, which comes from what the
-campaign has had so far with a prior, and grows evenly with relevance. As everything is even in relevance, a campaign's
-score is `base + slope · relevance` with a slope that is not negative: an index can order campaigns without knowing
-who will ask, and stop looking when no other can be better.
+As everything is even in relevance, a campaign's worth is `base + slope · relevance` with a slope that is not negative:
+an index can order campaigns without knowing who will ask, and stop looking when no other can be better.
+
+Money is in floats here: this orders ads, it charges nobody.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-PRIOR_CHANCE = 0.1
-PRIOR_IMPRESSIONS = 20.0
-"""A new campaign is taken for one with two clicks of twenty impressions."""
-LEAST_LIFT, MOST_LIFT = 0.5, 1.5
+PRIOR_CHANCE = 0.08
+PRIOR_IMPRESSIONS = 80.0
+"""A new campaign is taken for one with so many impressions, clicked that often."""
+LEAST_LIFT, MOST_LIFT = 0.3, 1.7
 """By how much relevance 0 and relevance 1 change the chance of a click."""
+USUAL_RELEVANCE = 0.7
+"""Relevance of what a client is typically shown."""
+MOST_SHARE = 8.0
+"""How many times more than an average campaign a small one counts in fulfilment at most."""
+STRICTNESS = 1.5
+"""Share of its typical worth that a campaign loses for each limit's worth it is ahead of its even schedule."""
+HEAD_START = 0.2
+"""Share of the limit that counts as spent before the start: scarcity is felt from the first impression."""
+URGENCY, URGENCY_OF_WORTH = 0.3, 0.2
+"""What ends soon goes first, as the rest can be shown tomorrow: a bonus and a factor, over the days that are left."""
+LEAST_PRICE = 1e-60
+"""Less is nothing: no price has so many digits."""
+FIRST_DAY = 2.0
+"""Requests of a client a day, as long as no day is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +56,38 @@ class Standing:
     end_date: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """How many ads were shown: today, and on `days` days before in all; and how many clients there are."""
+
+    today: int = 0
+    before: int = 0
+    days: int = 0
+    clients: int = 0
+
+    @property
+    def per_day(self) -> float:
+        """Expected for a day; half a day of guessing stands beside what was counted."""
+        return max(1.0, (self.before + FIRST_DAY * self.clients / 2) / (self.days + 0.5))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """What all campaigns have in common for a while: take it anew every second or so, and on a new day."""
+
+    today: int
+    weights: Weights
+    progress: float
+    """Which share of the day's requests has come, 0 to 1."""
+    price: float
+    """What a typical request earns when profit is the only aim."""
+    share: float
+    """Requests for each campaign over its life."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """score(relevance) = base + slope · relevance; the slope is not negative."""
+    """worth(relevance) = base + slope · relevance; the slope is not negative."""
 
     base: float
     slope: float
@@ -54,62 +98,127 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The terms of a score, weighted, and what they come from; `total` is their sum."""
+    """The terms of a worth, weighted, and what they come from; `total` is their sum."""
 
     click_chance: float
     expected_income: float
     profit: float
     relevance: float
     fulfilment: float
+    urgency: float
+    shadow_price: float
     total: float
 
 
-def click_chance(impressions: int, clicks: int, relevance: float) -> float:
+def market(standings: Iterable[Standing], today: int, demand: Demand, weights: Weights) -> Market:
+    """Weigh up the campaigns active today. O(n log n)."""
+    active = list(standings)
+    lengths = sum(one.end_date - one.start_date + 1 for one in active)
+    return Market(
+        today=today,
+        weights=weights,
+        progress=min(1.0, demand.today / demand.per_day),
+        price=_price(active, today, demand.per_day),
+        share=demand.per_day * lengths / len(active) ** 2 if active else 1.0,
+    )
+
+
+def _price(active: Iterable[Standing], today: int, requests: float) -> float:
+    """Average earning when the dearest campaigns serve the day's requests as far as their shares of the day go."""
+    offers: list[tuple[float, float]] = []
+    for one in active:
+        views, clicks = one.impressions_limit - one.impressions, one.clicks_limit - one.clicks
+        if views > 0 and clicks > 0:
+            number = min(views, clicks / _usual_chance(one)) / _days_left(one, today)
+            offers.append((expected_income(one, 0.5), number))
+    offers.sort(reverse=True)
+    earned = served = 0.0
+    for income, number in offers:
+        taken = min(number, requests - served)
+        earned, served = earned + income * taken, served + taken
+        if served >= requests:
+            break
+    return earned / served if earned > LEAST_PRICE else 1.0
+
+
+def _days_left(standing: Standing, today: int) -> int:
+    return max(1, standing.end_date - today + 1)
+
+
+def _usual_chance(standing: Standing) -> float:
+    """The chance of a click at a relevance of one half."""
+    clicks = standing.clicks + PRIOR_CHANCE * PRIOR_IMPRESSIONS
+    return min(clicks / (standing.impressions + PRIOR_IMPRESSIONS), 1 / MOST_LIFT)
+
+
+def click_chance(standing: Standing, relevance: float) -> float:
     """How likely a client of that relevance (0 to 1) clicks on the campaign's ad."""
-    seen = (clicks + PRIOR_CHANCE * PRIOR_IMPRESSIONS) / (impressions + PRIOR_IMPRESSIONS)
-    return min(seen, 1 / MOST_LIFT) * (LEAST_LIFT + (MOST_LIFT - LEAST_LIFT) * relevance)
+    return _usual_chance(standing) * (LEAST_LIFT + (MOST_LIFT - LEAST_LIFT) * relevance)
 
 
 def expected_income(standing: Standing, relevance: float) -> float:
     """What one impression brings, its click included, if there is one."""
-    chance = click_chance(standing.impressions, standing.clicks, relevance)
-    return standing.cost_per_impression + standing.cost_per_click * chance
+    return standing.cost_per_impression + standing.cost_per_click * click_chance(standing, relevance)
 
 
-def lag(standing: Standing, today: int) -> float:
-    """How far a campaign is behind its even schedule for the end of today: 1 nothing done, 0 on it, -1 twice as far."""
-    days = standing.end_date - standing.start_date + 1
-    due = standing.impressions_limit * min(1.0, max(0.0, (today - standing.start_date + 1) / days))
-    return 0.0 if due <= 0 else max(-1.0, min(1.0, (due - standing.impressions) / due))
+def line(standing: Standing, market: Market) -> Line:
+    """The campaign's worth over relevance, to be taken anew when its counts, its terms or the market change."""
+    weights, days = market.weights, _days_left(standing, market.today)
+    eager = 1 + URGENCY_OF_WORTH / days
+    low, high = (weights.profit * expected_income(standing, end) / market.price for end in (0.0, 1.0))
+    relevance, fulfilment = weights.relevance / USUAL_RELEVANCE, weights.fulfilment * _smallness(standing, market)
+    views, clicks = _scarcity(standing, market)
+    typical = (low + high) / 2 + relevance / 2 + fulfilment
+    # Scarce clicks make the pairs that are likely to click dear, in proportion.
+    price_of_clicks = typical * max(0.0, clicks - views)
+    base = eager * (low + fulfilment) + URGENCY / days - typical * views - price_of_clicks * LEAST_LIFT
+    slope = eager * (high - low + relevance) - price_of_clicks * (MOST_LIFT - LEAST_LIFT)
+    return Line(base, slope) if slope >= 0 else Line(base + slope / 2, 0.0)
 
 
-def dearest(standings: Iterable[Standing]) -> float:
-    """The largest expected income of any client's ad: what profits are compared with. 1 when nothing costs anything."""
-    return max((expected_income(standing, 1.0) for standing in standings), default=0.0) or 1.0
-
-
-def line(standing: Standing, today: int, scale: float, weights: Weights) -> Line:
-    """The campaign's score over relevance; `scale` is the `dearest` of the day's campaigns."""
-    low, high = expected_income(standing, 0.0), expected_income(standing, 1.0)
-    base = weights.profit * low / scale + weights.fulfilment * lag(standing, today)
-    return Line(base, weights.profit * (high - low) / scale + weights.relevance)
-
-
-def parts(standing: Standing, relevance: float, today: int, scale: float, weights: Weights) -> Parts:
-    """The score told term by term, for `GET /ads/explain`."""
+def parts(standing: Standing, relevance: float, market: Market) -> Parts:
+    """The worth told term by term, for `GET /ads/explain`."""
+    days = _days_left(standing, market.today)
+    eager = 1 + URGENCY_OF_WORTH / days
     income = expected_income(standing, relevance)
+    profit = eager * market.weights.profit * income / market.price
+    relevant = eager * market.weights.relevance * relevance / USUAL_RELEVANCE
+    fulfilment = eager * market.weights.fulfilment * _smallness(standing, market)
+    total = line(standing, market).at(relevance)
     return Parts(
-        click_chance=click_chance(standing.impressions, standing.clicks, relevance),
+        click_chance=click_chance(standing, relevance),
         expected_income=income,
-        profit=weights.profit * income / scale,
-        relevance=weights.relevance * relevance,
-        fulfilment=weights.fulfilment * lag(standing, today),
-        total=line(standing, today, scale, weights).at(relevance),
+        profit=profit,
+        relevance=relevant,
+        fulfilment=fulfilment,
+        urgency=URGENCY / days,
+        shadow_price=profit + relevant + fulfilment + URGENCY / days - total,
+        total=total,
     )
 
 
-def relevances[K](scores: Mapping[K, int]) -> tuple[Mapping[K, float], float]:
-    """A client's scores between 0 and 1, and the relevance of advertisers without one, who count as score 0."""
-    low, high = min(0, *scores.values(), 0), max(0, *scores.values(), 0)
+def _smallness(standing: Standing, market: Market) -> float:
+    """What one impression adds to the fulfilment of limits, over what it adds for a campaign of average size."""
+    return min(MOST_SHARE, market.share / standing.impressions_limit) if standing.impressions_limit else 0.0
+
+
+def _scarcity(standing: Standing, market: Market) -> tuple[float, float]:
+    """Of impressions and of clicks. 0: as many as wanted; 1: whoever gets one takes it from somebody as good."""
+    days = standing.end_date - standing.start_date + 1
+    due = (market.today - standing.start_date + market.progress) / days - HEAD_START
+
+    def of(used: int, limit: int) -> float:
+        return min(1.0, max(0.0, STRICTNESS * (used / limit - due))) if limit else 1.0
+
+    return of(standing.impressions, standing.impressions_limit), of(standing.clicks, standing.clicks_limit)
+
+
+def relevances[K](scores: Mapping[K, int], *, everybody: bool = False) -> tuple[Mapping[K, float], float]:
+    """A client's scores between 0 and 1, and the relevance of advertisers without one, who count as score 0.
+
+    `everybody`: there are no advertisers without one, so 0 needs no place among the scores.
+    """
+    known = scores.values() if everybody and scores else (0, *scores.values())
+    low, high = min(known), max(known)
     width = (high - low) or 1
-    return {key: (score - low) / width for key, score in scores.items()}, -low / width
+    return {key: (score - low) / width for key, score in scores.items()}, min(1.0, max(0.0, -low / width))
