@@ -6,6 +6,7 @@ from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.inbox import SqlInbox, SqlOutgoing
 from lyceum.jobs.adapters.intake import Gate, Intake
+from lyceum.jobs.adapters.message_queries import MessageQueries
 from lyceum.jobs.adapters.messaging import Messaging
 from lyceum.jobs.adapters.outgoing import OutgoingRelay
 from lyceum.jobs.adapters.pages import TaskScreens
@@ -32,6 +33,7 @@ from lyceum.jobs.ports import (
 )
 from lyceum.jobs.use_cases.creating import CreateTask, PlaceTask
 from lyceum.jobs.use_cases.receiving import ReadMessage, ReceiveMessage
+from lyceum.jobs.use_cases.replaying import ReplayDeadLetter
 from lyceum.jobs.use_cases.scheduling import MakeDueTasks
 from lyceum.jobs.use_cases.sending import SendInEnvelope
 from lyceum.jobs.use_cases.steering import CancelTask, RetryTask
@@ -59,6 +61,8 @@ class JobsProvider(Provider):
     outgoing = provide(SqlOutgoing, provides=OutgoingMessages)
     sending = provide(SendInEnvelope, provides=SendMessage)
     receiving = provide(ReceiveMessage)
+    replaying = provide(ReplayDeadLetter)
+    message_queries = provide(MessageQueries, scope=Scope.APP)
     handlers = provide_all(*HANDLERS)
     reading = provide(ReadMessage, scope=Scope.APP)
     message_signal = provide(MessageSignal, scope=Scope.APP)

@@ -17,11 +17,17 @@ from lyceum.jobs.adapters.intake import Gate, Intake
 from lyceum.jobs.adapters.outgoing import OutgoingRelay, Publisher
 from lyceum.jobs.adapters.telling import MessageMetrics
 from lyceum.jobs.api import Messages
+from lyceum.platform.http_errors import Unavailable
 from lyceum.platform.settings import Settings
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 log = structlog.get_logger()
+
+
+class BrokerUnavailable(Unavailable):
+    code = "jobs.broker_unavailable"
+    text = "The broker is not answering right now, and it alone has the whole message. Try again in a minute."
 
 
 class Session(Protocol):
@@ -64,11 +70,19 @@ class Messaging:
             await asyncio.gather(relaying, return_exceptions=True)
 
     async def find(self, queue: str, id: UUID) -> bytes | None:
-        return None if self._session is None else await self._session.find(queue, id)
+        """Raise BrokerUnavailable while the broker is away."""
+        try:
+            return None if self._session is None else await self._session.find(queue, id)
+        except Exception as error:
+            raise BrokerUnavailable from error
 
     async def discard(self, queue: str, id: UUID) -> None:
-        if self._session is not None:
-            await self._session.discard(queue, id)
+        """As far as the broker is there: a dead letter that stays is looked at by a person, and does no harm."""
+        try:
+            if self._session is not None:
+                await self._session.discard(queue, id)
+        except Exception as error:  # noqa: BLE001 - the message is on its way already
+            log.warning("messages.dead_letter_stays", queue=queue, id=str(id), error=repr(error)[:300])
 
     async def _live(self) -> bool:
         """One connection; whether it was ever up."""
