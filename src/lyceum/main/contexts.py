@@ -47,6 +47,7 @@ from lyceum.training.adapters import grading_pages as training_grading_pages
 from lyceum.training.adapters import http as training_http
 from lyceum.training.adapters import pages as training_pages
 from lyceum.training.adapters import pruning as training_pruning
+from lyceum.training.adapters import settings_http as training_settings_http
 from lyceum.training.adapters import statistics_http as training_statistics_http
 from lyceum.training.adapters import statistics_pages as training_statistics_pages
 from lyceum.training.adapters import tables as training_tables
@@ -111,6 +112,7 @@ CONTEXTS: tuple[Context, ...] = (
             *training_grading_http.CONTROLLERS,
             *training_event_http.CONTROLLERS,
             *training_statistics_http.CONTROLLERS,
+            *training_settings_http.CONTROLLERS,
         ),
         pages=(
             *training_pages.PAGES,

@@ -11,6 +11,7 @@ from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId
 from lyceum.training.domain.elo import Learner, Rating, Shifts
 from lyceum.training.domain.memory import Grade, Memory
 from lyceum.training.domain.results import Result
+from lyceum.training.domain.settings import LearnerSettings
 from lyceum.training.domain.streaks import Streak
 from lyceum.training.domain.trainings import Attempt, Candidate, Closing, Filters, Mode, Training
 
@@ -113,6 +114,16 @@ class Attempts(Protocol):
 
     async def current(self, training: TrainingId) -> Attempt | None:
         """The attempt that waits for its answer."""
+
+
+class SettingsOfLearners(Protocol):
+    """What learners chose about their training. Reads outside transactions, writes into the open one."""
+
+    async def find(self, learner: UserId) -> LearnerSettings:
+        """Those of a learner, the usual ones if they never changed any."""
+
+    async def save(self, learner: UserId, settings: LearnerSettings) -> bool:
+        """Keep them; False, and nothing kept, when somebody was faster than the version before theirs."""
 
 
 class Results(Protocol):

@@ -16,7 +16,9 @@ from lyceum.training.adapters.event_desk import Desk
 from lyceum.training.adapters.event_queries import EventQueries
 from lyceum.training.adapters.events import SealedPapers, SqlEventLog, SqlEvents, SqlParticipants
 from lyceum.training.adapters.facade import TrainingAnswers
+from lyceum.training.adapters.forecasts import Forecasts
 from lyceum.training.adapters.gradings import GradingQueries, SqlGradings
+from lyceum.training.adapters.progress import ReadProgress
 from lyceum.training.adapters.protocol import PrintProtocol
 from lyceum.training.adapters.pruning import AnswersGiven, ForgetGuests
 from lyceum.training.adapters.queries import SqlResults, TrainingQueries
@@ -24,13 +26,23 @@ from lyceum.training.adapters.rebuilding import RebuildStatistics
 from lyceum.training.adapters.repositories import SqlAttempts, SqlPackShelf, SqlTrainings
 from lyceum.training.adapters.scheduling import FsrsScheduling
 from lyceum.training.adapters.scoring import SqlScoring
+from lyceum.training.adapters.settings import SqlSettings
 from lyceum.training.adapters.sittings import ExtraTimes, KnownPapers, SqlAccommodations, SqlEntries, SqlSittings
 from lyceum.training.adapters.statistics_queries import StatisticsQueries
 from lyceum.training.adapters.turns import SqlTurns
 from lyceum.training.adapters.watch import SittingWatch
 from lyceum.training.adapters.why import TellWhy
 from lyceum.training.event_ports import Boards, EventLog, Events, Marks, Participants
-from lyceum.training.ports import Attempts, NextQuestion, PackShelf, Results, Scheduling, Trainings, Turns
+from lyceum.training.ports import (
+    Attempts,
+    NextQuestion,
+    PackShelf,
+    Results,
+    Scheduling,
+    SettingsOfLearners,
+    Trainings,
+    Turns,
+)
 from lyceum.training.sitting_ports import Accommodations, Entries, Gradings, Opinions, Scoring, Sittings, VariantPool
 from lyceum.training.use_cases.accommodations import ReadAccommodation, SetAccommodation
 from lyceum.training.use_cases.answering import Answered, AskHint, FindTurn, SkipQuestion, SubmitAnswer, TakeTurn
@@ -56,6 +68,7 @@ from lyceum.training.use_cases.grading import (
     TakeGrading,
 )
 from lyceum.training.use_cases.scoring import EndSitting, FinishSitting, ScoreSitting, SweepSittings
+from lyceum.training.use_cases.settings import ChangeSettings, ReadSettings
 from lyceum.training.use_cases.sitting import BeginSitting, ReadSitting, SaveEntry, ShowSitting, StartMockExam
 from lyceum.training.use_cases.standings import LiveBoards, ReadFlags, ReadStandings, Remark, RescoreEvent, TendEvents
 from lyceum.training.use_cases.starting import FinishTraining, Narrowing, ReadTraining, StartTraining
@@ -114,6 +127,9 @@ class TrainingProvider(Provider):
     asking = provide(Asking, scope=Scope.APP)
     queries = provide(TrainingQueries, scope=Scope.APP)
     tell_why = provide(TellWhy, scope=Scope.APP)
+    forecasts = provide(Forecasts, scope=Scope.APP)
+    learner_settings = provide(SqlSettings, provides=SettingsOfLearners)
+    cabinet = provide_all(ReadSettings, ChangeSettings, ReadProgress)
     statistics = provide(StatisticsQueries, scope=Scope.APP)
 
     events = provide(SqlEvents, provides=Events)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from lyceum.training.adapters.queries import DayProgress, ProgressView, SubjectProgress, Sums
+from lyceum.training.adapters.forecasts import ForecastView
+from lyceum.training.adapters.progress import OwnProgress
+from lyceum.training.adapters.queries import AbilityPoint, DayProgress, SubjectProgress, Sums
 from lyceum.training.domain.ability import START, chance
 
 WEEKS = 13
@@ -13,6 +15,7 @@ ENOUGH = 5
 ENOUGH_OF_TOPIC = 3
 WEAK = 0.8
 WEAKEST = 4
+POINTS = 30
 BY_DAY = timedelta(days=20)
 BUSY, BUSIEST = 10, 20
 
@@ -84,7 +87,7 @@ class Weak:
 class Cabinet:
     """What the page of progress shows; `chosen` is the subject under the glass."""
 
-    progress: ProgressView
+    progress: OwnProgress
     seconds: float
     calendar: Sequence[Cell]
     course: Course
@@ -102,6 +105,16 @@ class Cabinet:
         return [it for it in self.progress.subjects if it.subject not in self.levels]
 
     @property
+    def forecasts(self) -> Sequence[ForecastView]:
+        """Of the subject under the glass, the most telling first."""
+        return [it for it in self.progress.forecasts if self.chosen and it.subject == self.chosen.subject]
+
+    @property
+    def abilities(self) -> Sequence[AbilityPoint]:
+        """How the ability in the subject under the glass went; by weeks, once there are many days."""
+        return by_week(self.chosen.abilities) if self.chosen else ()
+
+    @property
     def active_days(self) -> int:
         return sum(cell.answered > 0 for cell in self.calendar)
 
@@ -114,7 +127,7 @@ class Cabinet:
         return next((cell.answered for cell in self.calendar if "dt" in cell.look), 0)
 
 
-def cabinet(progress: ProgressView, today: date, elapsed_ms: int, subject: str) -> Cabinet:
+def cabinet(progress: OwnProgress, today: date, elapsed_ms: int, subject: str) -> Cabinet:
     chosen = next((it for it in progress.subjects if it.subject == subject), None)
     return Cabinet(
         progress=progress,
@@ -125,6 +138,13 @@ def cabinet(progress: ProgressView, today: date, elapsed_ms: int, subject: str) 
         chosen=chosen or next(iter(progress.subjects), None),
         levels={it.subject: Level.of(it) for it in progress.subjects if it.total.answered >= ENOUGH},
     )
+
+
+def by_week(points: Sequence[AbilityPoint]) -> Sequence[AbilityPoint]:
+    """The last of each week, under its day, once the days are many."""
+    if len(points) <= POINTS:
+        return points
+    return list({_monday(point.day): point for point in points}.values())
 
 
 def heat(sums: Sums) -> int:

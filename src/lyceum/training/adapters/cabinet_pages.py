@@ -6,18 +6,22 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Response, get
+from litestar import Controller, Response, get, post
 from litestar.params import FromQuery
 
 from lyceum.accounts.api import Actor
 from lyceum.bank.api import Catalogue
 from lyceum.kernel.ids import QuestionId
-from lyceum.platform.pages import Pages, Viewer
+from lyceum.platform.http_errors import AnyRequest
+from lyceum.platform.pages import Pages, Viewer, redirect
 from lyceum.platform.paging import Page
 from lyceum.training.adapters.cabinet import ENOUGH, cabinet, heat
+from lyceum.training.adapters.progress import ReadProgress
 from lyceum.training.adapters.queries import HistoryItem, MistakeItem, TrainingQueries
+from lyceum.training.domain.settings import BadSettings
 from lyceum.training.domain.trainings import Mode
 from lyceum.training.ports import Trainings
+from lyceum.training.use_cases.settings import ChangeSettings, ReadSettings, SettingsChanges
 
 RECENT_MISTAKES = 3
 PER_PAGE = 30
@@ -39,12 +43,16 @@ class CabinetPages(Controller):
         queries: FromDishka[TrainingQueries],
         catalogue: FromDishka[Catalogue],
         trainings: FromDishka[Trainings],
+        read: FromDishka[ReadProgress],
+        settings: FromDishka[ReadSettings],
         subject: FromQuery[str] = "",
+        saved: FromQuery[str] = "",
+        refused: FromQuery[str] = "",
     ) -> Response[str]:
         if not actor.is_signed_in:
             return pages.respond("training/cabinet_visitor.html", viewer)
         today = datetime.now(UTC).astimezone(queries.zone).date()
-        progress = await queries.progress(actor.id)
+        progress = await read(actor)
         mistakes = await queries.mistakes(actor.id, limit=RECENT_MISTAKES, cursor=None)
         return pages.respond(
             "training/cabinet.html",
@@ -57,7 +65,25 @@ class CabinetPages(Controller):
             enough=ENOUGH,
             is_guest=actor.is_guest,
             review=await trainings.active(actor.id, Mode.REVIEW),
+            settings=await settings(actor),
+            is_saved=saved == "1",
+            refused=refused,
         )
+
+    @post("/settings")
+    @inject
+    async def choose(
+        self, request: AnyRequest, actor: FromDishka[Actor], change: FromDishka[ChangeSettings]
+    ) -> Response[str]:
+        """Keep the goal and the choice about the leaderboard, and come back to them."""
+        form = await request.form()
+        goal = str(form.get("daily_goal", "")).strip()
+        number = int(goal) if goal.isascii() and goal.isdecimal() and len(goal) < 6 else 0
+        try:
+            await change(actor, SettingsChanges(daily_goal=number, on_leaderboard=form.get("on_leaderboard") == "1"))
+        except BadSettings:
+            return redirect(request, "/cabinet?refused=goal#settings")
+        return redirect(request, "/cabinet?saved=1#settings")
 
     @get("/history")
     @inject

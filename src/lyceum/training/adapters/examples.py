@@ -119,10 +119,30 @@ PROGRESS: Json = {
             "ability_error": 92.4,
             "tasks": {"3": _SUMS},
             "topics": {"Европа": _SUMS},
+            "abilities": [{"day": "2026-05-20", "ability": 1562.4, "ability_error": 92.4}],
         }
     ],
     "days": [{"day": "2026-05-20", "answered": 40, "accuracy": 0.7159}],
+    "goal": {"target": 20, "answered": 12},
+    "forecasts": [
+        {
+            "exam": "ege",
+            "subject": "geography",
+            "year": 2026,
+            "verified": False,
+            "state": "ready",
+            "answers_needed": 0,
+            "covered": 0.842,
+            "confidence": 0.8,
+            "max_primary": 38.0,
+            "primary": {"likely": 27, "low": 23, "high": 31},
+            "test": {"likely": 68, "low": 61, "high": 77},
+            "scale": {"year": 2025, "source": "https://example.org/scale", "verified": False},
+            "passing": 37,
+        }
+    ],
 }
+SETTINGS: Json = {"daily_goal": 20, "on_leaderboard": True, "version": 3}
 WHY: Json = {
     "attempt_id": _ATTEMPT,
     "question_id": _QUESTION,

@@ -22,6 +22,7 @@ from lyceum.training.domain.streaks import Streak
 from lyceum.training.domain.trainings import Training, TrainingNotFound, Verdict
 
 __all__ = [
+    "AbilityPoint",
     "DayProgress",
     "HistoryItem",
     "MistakeItem",
@@ -38,9 +39,17 @@ __all__ = [
 CALENDAR = timedelta(weeks=13)
 
 
+class AbilityPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The ability in a subject as it stood after the last answer of a day."""
+
+    day: date
+    ability: float
+    ability_error: float
+
+
 class SubjectProgress(msgspec.Struct, frozen=True, kw_only=True):
     """A subject with its tasks and topics; `ability` in Elo points (1500 solves half of the medium questions) with
-    its standard error."""
+    its standard error, and how it went over the last thirteen weeks."""
 
     subject: str
     total: Sums
@@ -48,6 +57,7 @@ class SubjectProgress(msgspec.Struct, frozen=True, kw_only=True):
     ability_error: float
     tasks: Mapping[int, Sums]
     topics: Mapping[str, Sums]
+    abilities: Sequence[AbilityPoint] = ()
 
 
 class DayProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,7 +325,10 @@ def _sums(row: Row) -> Sums:  # type: ignore[type-arg]
 def _subjects(rows: Sequence[Row], overall: Rating) -> list[SubjectProgress]:  # type: ignore[type-arg]
     tasks: dict[str, dict[int, Sums]] = {}
     topics: dict[str, dict[str, Sums]] = {}
-    for row in rows:
+    abilities: dict[str, list[AbilityPoint]] = {}
+    for row in sorted(rows, key=lambda it: it.name):
+        if row.kind == "day" and row.rating is not None and row.rating_variance is not None:
+            abilities.setdefault(row.subject, []).append(_point(row))
         if row.kind == "task":
             tasks.setdefault(row.subject, {})[int(row.name)] = _sums(row)
         elif row.kind == "topic":
@@ -328,11 +341,20 @@ def _subjects(rows: Sequence[Row], overall: Rating) -> list[SubjectProgress]:  #
             ability_error=round(math.sqrt(overall.error**2 + row.rating_variance), 1),
             tasks=dict(sorted(tasks.get(row.subject, {}).items())),
             topics=dict(sorted(topics.get(row.subject, {}).items())),
+            abilities=abilities.get(row.subject, ()),
         )
         for row in rows
         if row.kind == "subject"
     ]
     return sorted(found, key=lambda it: (-it.total.answered, it.subject))
+
+
+def _point(row: Row) -> AbilityPoint:  # type: ignore[type-arg]
+    return AbilityPoint(
+        day=date.fromisoformat(row.name),
+        ability=round(row.rating, 1),
+        ability_error=round(math.sqrt(row.rating_variance), 1),
+    )
 
 
 def _days(rows: Sequence[Row]) -> list[DayProgress]:  # type: ignore[type-arg]

@@ -236,4 +236,14 @@ learners = Table(
 )
 """`rating` is the part that all subjects share."""
 
+learner_settings = Table(
+    "training_settings",
+    metadata,
+    Column("learner_id", Uuid, primary_key=True),
+    Column("daily_goal", SmallInteger, nullable=False),
+    Column("on_leaderboard", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+"""Of those learners who have changed something."""
+
 REFUSALS: Mapping[str, type[AppError]] = {"uq_training_trainings_active": AlreadyActive}

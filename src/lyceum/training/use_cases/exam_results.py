@@ -114,15 +114,20 @@ class ReadExamResult:
         if ref is None:
             return None, None
         profile = await self.exams.profile(ref.exam, ref.subject, ref.year, ref.version)
-        if profile.scale:
-            return profile, Scale(
-                year=profile.year, points=profile.scale, source=profile.source, verified=profile.verified
-            )
-        earlier = earlier_of(profile, await self.exams.profiles(ref.exam, ref.subject))
-        if earlier is None:
-            return profile, None
-        lent = replace(profile, thresholds=profile.thresholds or earlier.thresholds)
-        return lent, Scale(year=earlier.year, points=earlier.scale, source=earlier.source, verified=False)
+        known = () if profile.scale else await self.exams.profiles(ref.exam, ref.subject)
+        return with_scale(profile, known)
+
+
+def with_scale(profile: ExamProfile, known: Sequence[ExamProfile]) -> tuple[ExamProfile, Scale | None]:
+    """A profile and the scale to score it by; where it brings none, that of the nearest year before among those
+    `known`, with the thresholds that belong to it."""
+    if profile.scale:
+        return profile, Scale(year=profile.year, points=profile.scale, source=profile.source, verified=profile.verified)
+    earlier = earlier_of(profile, known)
+    if earlier is None:
+        return profile, None
+    lent = replace(profile, thresholds=profile.thresholds or earlier.thresholds)
+    return lent, Scale(year=earlier.year, points=earlier.scale, source=earlier.source, verified=False)
 
 
 def earlier_of(profile: ExamProfile, known: Sequence[ExamProfile]) -> ExamProfile | None:
