@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("location", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("gender", sa.String(length=6), nullable=False),
+        sa.Column("stamp", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_advertising_clients"),
     )
     op.create_table(
@@ -114,6 +115,7 @@ def _create_counts() -> None:
         postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_advertising_charges_advertiser_id", "advertising_charges", ["advertiser_id"])
+    op.create_index("ix_advertising_charges_day", "advertising_charges", ["day"])
 
 
 def downgrade() -> None:

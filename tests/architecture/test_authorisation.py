@@ -95,6 +95,30 @@ API: Mapping[tuple[str, str], Row] = {
     ("GET", "/api/jobs/dead-letters"): Row(OPERATOR),
     ("GET", "/api/jobs/dead-letters/{id}"): Row(OPERATOR),
     ("POST", "/api/jobs/dead-letters/{id}/replay"): Row(OPERATOR),
+    ("GET", "/api/advertising/clients/{id}"): Row(OPERATOR),
+    ("POST", "/api/advertising/clients/bulk"): Row(OPERATOR, []),
+    ("GET", "/api/advertising/advertisers/{id}"): Row(OPERATOR),
+    ("POST", "/api/advertising/advertisers/bulk"): Row(OPERATOR, []),
+    ("POST", "/api/advertising/ml-scores"): Row(OPERATOR, {}),
+    ("POST", "/api/advertising/ml-scores/bulk"): Row(OPERATOR, []),
+    ("GET", "/api/advertising/advertisers/{advertiser}/campaigns"): Row(OPERATOR),
+    ("POST", "/api/advertising/advertisers/{advertiser}/campaigns"): Row(OPERATOR, {}),
+    ("GET", "/api/advertising/advertisers/{advertiser}/campaigns/{id}"): Row(OPERATOR),
+    ("PUT", "/api/advertising/advertisers/{advertiser}/campaigns/{id}"): Row(OPERATOR, {}),
+    ("DELETE", "/api/advertising/advertisers/{advertiser}/campaigns/{id}"): Row(OPERATOR),
+    ("GET", "/api/advertising/ads"): Row(OPERATOR),
+    ("GET", "/api/advertising/ads/explain"): Row(OPERATOR),
+    ("POST", "/api/advertising/ads/{id}/click"): Row(OPERATOR, {}),
+    ("GET", "/api/advertising/stats/campaigns/{id}"): Row(OPERATOR),
+    ("GET", "/api/advertising/stats/campaigns/{id}/daily"): Row(OPERATOR),
+    ("GET", "/api/advertising/stats/advertisers/{id}/campaigns"): Row(OPERATOR),
+    ("GET", "/api/advertising/stats/advertisers/{id}/campaigns/daily"): Row(OPERATOR),
+    ("GET", "/api/advertising/ping"): Row(ANYBODY),
+    ("POST", "/api/advertising/time/advance"): Row(OPERATOR, {}),
+    ("PUT", "/api/advertising/profanity/enable"): Row(OPERATOR),
+    ("PUT", "/api/advertising/profanity/disable"): Row(OPERATOR),
+    ("PUT", "/api/advertising/profanity/blacklist"): Row(OPERATOR, []),
+    ("GET", "/api/advertising/profanity/enabled"): Row(OPERATOR),
     ("GET", "/api/jobs/tasks"): Row(LEARNER),
     ("POST", "/api/jobs/tasks"): Row(LEARNER, {"description": "x", "run_at": "2099-01-01T00:00:00Z"}),
     ("GET", "/api/jobs/tasks/stats"): Row(LEARNER),
@@ -240,7 +264,8 @@ BY_PROOF = {
 """Let in by what they bring, whoever they are: the status of those who bring something wrong."""
 PROOFS = {"/api/auth/sign-in": {"email": "a@example.org", "password": "x"}, "/api/auth/refresh": {"refresh_token": "x"}}
 VALUES = {"token": "x", "name": "x.png", "exam": "ege", "subject": "history", "year": "2026", "find_code": "QQQQQQQQ",
-          "number": "1", "format": "csv", "to": "ru", "file_path": "app.css", "path": "x"}  # fmt: skip
+          "number": "1", "format": "csv", "to": "ru", "file_path": "app.css", "path": "x",
+          "advertiser": str(UUID(int=8))}  # fmt: skip
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ __all__ = [
 SCOPES: Mapping[str, str] = {
     "account:read": "Read the profile",
     "account:write": "Change the profile",
+    "advertising:read": "Read advertisers, campaigns and their numbers (sponsors)",
+    "advertising:show": "Get ads for clients and report clicks (operators)",
+    "advertising:write": "Change advertisers and campaigns (sponsors)",
     "bank:read": "Read questions, exports and reports as their author does",
     "bank:write": "Write questions and run imports",
     "jobs:read": "Read background tasks and their logs",

@@ -1,8 +1,9 @@
 """What advertising needs from outside."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from enum import StrEnum
+from typing import Protocol
 
 from lyceum.advertising.domain.campaigns import Campaign, Terms
 from lyceum.advertising.domain.clients import Advertiser, Client, Score
@@ -38,7 +39,8 @@ class Campaigns(Protocol):
     async def get_for_update(self, advertiser_id: AdvertiserId, id: CampaignId) -> Campaign:
         """CampaignNotFound when there is none, or it is another advertiser's."""
 
-    async def save(self, campaign: Campaign) -> None: ...
+    async def save(self, campaign: Campaign) -> Campaign:
+        """The campaign as it is now kept, with its next version."""
 
     async def delete(self, campaign: Campaign) -> None:
         """Hide the campaign; what it was charged stays."""
@@ -51,6 +53,13 @@ class Day(Protocol):
 
     async def advance(self, day: int) -> None:
         """Set the day for every process; DayInThePast, ClockFollowsCalendar."""
+
+
+class Following(Protocol):
+    """What this process remembers of campaigns and the day."""
+
+    async def catch_up(self) -> None:
+        """Take up everything that was committed so far; other processes do so within a second."""
 
 
 class Moderation(Protocol):
@@ -67,7 +76,9 @@ class Moderation(Protocol):
         """The forbidden words that the texts hold, as they stand in the list; none while moderation is off."""
 
 
-type Language = Literal["RU", "EN"]
+class Language(StrEnum):
+    RU = "RU"
+    EN = "EN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +109,17 @@ class ImageProcessor(Protocol):
 
 
 class ImageStore(Protocol):
-    async def keep(self, image: CheckedImage) -> str:
-        """The key under which the image now lies."""
+    async def put(self, image: CheckedImage) -> str:
+        """The key under which the image now lies; swept away in a day unless kept. Call it before the transaction."""
 
-    def read(self, key: str) -> AsyncIterator[bytes]: ...
+    async def keep(self, key: str) -> None:
+        """The image stays, if the running transaction commits."""
 
-    async def drop(self, key: str) -> None: ...
+    async def drop(self, key: str) -> None:
+        """The image goes, if the running transaction commits."""
 
     def link(self, key: str, title: str) -> str:
-        """A path on this site that shows the image."""
+        """A path on this site that shows the image for a while."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,76 @@
 """The bindings of advertising."""
 
-from dishka import Provider, Scope
+from dishka import AnyOf, Provider, Scope, provide, provide_all
+
+from lyceum.advertising.adapters.day import CalendarDay, SqlDay
+from lyceum.advertising.adapters.desk import BatchingDesk
+from lyceum.advertising.adapters.facade import AdsForLearners
+from lyceum.advertising.adapters.following import AdFollower
+from lyceum.advertising.adapters.image_store import FileImages
+from lyceum.advertising.adapters.index import AdIndex
+from lyceum.advertising.adapters.ledger import Ledger
+from lyceum.advertising.adapters.ledger_postgres import PostgresLedger
+from lyceum.advertising.adapters.ledger_sqlite import SqliteLedger
+from lyceum.advertising.adapters.moderation import SqlModeration
+from lyceum.advertising.adapters.queries import AdQueries
+from lyceum.advertising.adapters.repositories import SqlCampaigns, SqlClients
+from lyceum.advertising.adapters.telling import AdMetrics
+from lyceum.advertising.api import Ads
+from lyceum.advertising.domain.choice import Weights
+from lyceum.advertising.ports import AdDesk, Campaigns, Clients, Day, Following, ImageStore, Moderation
+from lyceum.advertising.use_cases.campaigns import ChangeCampaign, CreateCampaign, DeleteCampaign
+from lyceum.advertising.use_cases.operating import AdvanceDay, ForbidWords, SwitchModeration
+from lyceum.advertising.use_cases.people import PutAdvertisers, PutClients, PutScores
+from lyceum.advertising.use_cases.showing import ClickAd, ShowAd
+from lyceum.platform.database import Database
+from lyceum.platform.settings import Settings
 
 
 class AdvertisingProvider(Provider):
     scope = Scope.REQUEST
+
+    clients = provide(SqlClients, provides=Clients)
+    campaigns = provide(SqlCampaigns, provides=Campaigns)
+    day = provide(SqlDay, provides=Day)
+    moderation = provide(SqlModeration, provides=Moderation)
+    images = provide(FileImages, provides=ImageStore)
+    facade = provide(AdsForLearners, provides=Ads)
+    use_cases = provide_all(
+        PutClients,
+        PutAdvertisers,
+        PutScores,
+        CreateCampaign,
+        ChangeCampaign,
+        DeleteCampaign,
+        ShowAd,
+        ClickAd,
+        AdvanceDay,
+        SwitchModeration,
+        ForbidWords,
+    )
+    calendar = provide(CalendarDay, scope=Scope.APP)
+    queries = provide(AdQueries, scope=Scope.APP)
+    metrics = provide(AdMetrics, scope=Scope.APP)
+
+    @provide(scope=Scope.APP)
+    def index(self, settings: Settings) -> AdIndex:
+        weights = Weights(
+            profit=settings.advertising_weight_profit / 100,
+            relevance=settings.advertising_weight_relevance / 100,
+            fulfilment=settings.advertising_weight_fulfilment / 100,
+        )
+        return AdIndex(weights, settings.advertising_overshoot)
+
+    @provide(scope=Scope.APP)
+    def follower(self, database: Database, calendar: CalendarDay, index: AdIndex) -> AnyOf[AdFollower, Following]:
+        return AdFollower(database, calendar, index)
+
+    @provide(scope=Scope.APP)
+    def ledger(self, database: Database) -> Ledger:
+        return SqliteLedger(database) if database.is_sqlite else PostgresLedger(database)
+
+    @provide(scope=Scope.APP)
+    def desk(
+        self, index: AdIndex, follower: AdFollower, ledger: Ledger, metrics: AdMetrics, settings: Settings
+    ) -> AnyOf[BatchingDesk, AdDesk]:
+        return BatchingDesk(index, follower, ledger, metrics, settings.advertising_repeat_when_exhausted)

@@ -12,6 +12,8 @@ from lyceum.accounts.adapters import pruning as accounts_pruning
 from lyceum.accounts.adapters import tables as accounts_tables
 from lyceum.accounts.api import Traces
 from lyceum.accounts.provider import AccountsProvider
+from lyceum.advertising.adapters import http as advertising_http
+from lyceum.advertising.adapters import show_http as advertising_show_http
 from lyceum.advertising.adapters import tables as advertising_tables
 from lyceum.advertising.provider import AdvertisingProvider
 from lyceum.bank.adapters import author_pages as bank_author_pages
@@ -83,6 +85,7 @@ CONTEXTS: tuple[Context, ...] = (
     Context(
         name="advertising",
         provider=AdvertisingProvider,
+        controllers=(*advertising_http.CONTROLLERS, *advertising_show_http.CONTROLLERS),
         refusals=advertising_tables.REFUSALS,
     ),
     Context(

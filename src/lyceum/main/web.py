@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from lyceum.accounts.adapters.csrf import require_form_token
 from lyceum.accounts.adapters.visits import send_cookies
+from lyceum.advertising.adapters.following import AdFollower
 from lyceum.main.background import scheduling, working
 from lyceum.main.container import make_container
 from lyceum.main.contexts import CONTEXTS
@@ -72,13 +73,14 @@ async def _lifespan(app: Litestar, settings: Settings, container: AsyncContainer
     """The background work of this process: the outbox, tasks, housekeeping, metrics."""
     relay = await container.get(Relay)
     housekeeping, metrics = await container.get(Housekeeping), await container.get(Metrics)
-    watch = await container.get(SittingWatch)
+    watch, ads = await container.get(SittingWatch), await container.get(AdFollower)
     database, pages = await container.get(Database), await container.get(Pages)
     app.asgi_handler = _layers(app.asgi_handler, settings, metrics)
     chores: list[Coroutine[object, object, None]] = [
         housekeeping.run(),
         metrics.run(database),
         watch.run(),
+        ads.run(),
         _warm(pages),
     ]
     relaying = asyncio.create_task(relay.run())

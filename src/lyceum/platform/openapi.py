@@ -42,6 +42,7 @@ TAGS = {
     "auth": "Signing up and in, tokens, sessions.",
     "me": "The caller: profile, API keys, export.",
     "users": "Users and roles, for operators.",
+    "advertising": "Clients, advertisers, campaigns, the best ad, clicks, numbers; malformed requests get 400 here.",
     "bank": "Questions, subjects, packs, exam profiles.",
     "imports and exports": "Bringing questions in and taking them out.",
     "jobs": "Background tasks: make, follow, cancel, retry.",
@@ -75,6 +76,7 @@ PROBLEM_SCHEMA: JSON_VALUE = {
     },
 }
 SHARED: Mapping[int, tuple[str, str, str]] = {
+    400: ("Malformed", "The request is wrong; `detail` names what.", "advertising.validation_failed"),
     401: ("NotSignedIn", "Nobody is signed in, or the token has run out.", "accounts.not_signed_in"),
     403: ("Forbidden", "The caller is known and may not do this.", "accounts.role_missing"),
     404: ("NotFound", "There is no such thing, or the caller may not know of it.", "lyceum.not_found"),
@@ -182,6 +184,8 @@ def _share_errors(path: str, method: str, operation: dict[str, object]) -> None:
         statuses.append(422)
     if path.startswith("/api/auth"):
         statuses.append(429)
+    if path.startswith("/api/advertising"):
+        statuses = [400 if status == 422 else status for status in statuses if status != 412]
     for status in statuses:
         responses.setdefault(str(status), {"$ref": f"#/components/responses/{SHARED[status][0]}"})
 

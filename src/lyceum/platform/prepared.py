@@ -90,7 +90,7 @@ class Prepared:
     async def rows(self, connection: AsyncConnection, values: Values) -> list[Record]:
         """The rows of a query inside a transaction, as named tuples of its columns."""
         compiled = self.compiled(connection.dialect)
-        raw = await _driver(connection)
+        raw = await driver_of(connection)
         arguments = compiled.arguments(values)
         with known_faults(compiled.text):
             if isinstance(raw, asyncpg.Connection):
@@ -100,7 +100,7 @@ class Prepared:
     async def run(self, connection: AsyncConnection, values: Values) -> int:
         """Execute a change; how many rows it touched."""
         compiled = self.compiled(connection.dialect)
-        raw = await _driver(connection)
+        raw = await driver_of(connection)
         arguments = compiled.arguments(values)
         with known_faults(compiled.text):
             if isinstance(raw, asyncpg.Connection):
@@ -117,7 +117,7 @@ class Prepared:
     async def run_many(self, connection: AsyncConnection, rows: Sequence[Values]) -> None:
         """Execute a change once for each of a few rows."""
         compiled = self.compiled(connection.dialect)
-        raw = await _driver(connection)
+        raw = await driver_of(connection)
         arguments = [compiled.arguments(values) for values in rows]
         with known_faults(compiled.text):
             if isinstance(raw, asyncpg.Connection):
@@ -150,7 +150,7 @@ class Changes:
         before, and lock their rows in the order given. SQLite has no round trips."""
         if connection.dialect.name == "postgresql":
             return await self._join(connection)
-        raw: LoopConnection = await _driver(connection)
+        raw: LoopConnection = await driver_of(connection)
         for number, (statement, values) in enumerate(self.changes):
             if statement.run_here(raw, connection.dialect, values) == 0 and number < self.guards:
                 raise self.refusal()
@@ -211,7 +211,7 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-async def _driver(connection: AsyncConnection):  # type: ignore[no-untyped-def]
+async def driver_of(connection: AsyncConnection):  # type: ignore[no-untyped-def]
     """The driver's connection, inside the transaction that runs on `connection`."""
     adapted = connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]
     if connection.dialect.name == "postgresql" and adapted._transaction is None:  # type: ignore[union-attr]

@@ -15,6 +15,7 @@ NOT_SETTINGS = ("LYCEUM_TEST_", "LYCEUM_USER_PASSWORD")
 MOST = 10**9
 SOME = (1, MOST)
 DAYS = (1, 36_500)
+CLOCKS = ("manual", "calendar")
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 BROKERS = ("amqp://", "amqps://")
@@ -83,6 +84,22 @@ class Settings:
     )
     task_lease_seconds: int = setting(30, "After how many seconds of silence a worker's tasks are given to others.")
     task_grace_seconds: int = setting(25, "How long `lyceum worker` lets tasks finish when told to stop, in seconds.")
+    advertising_clock: str = setting(
+        "manual",
+        "`manual`: the day of ads is set by `POST /time/advance`; `calendar`: it follows the time zone's date.",
+    )
+    advertising_clock_may_rewind: bool = setting(
+        default=False, doc="The day of ads may be set to an earlier one, for tests and demos."
+    )
+    advertising_repeat_when_exhausted: bool = setting(
+        default=False, doc="A client who has seen every ad is shown the best of them again, free of charge."
+    )
+    advertising_overshoot: int = setting(
+        0, "By how many percent the impressions of a campaign may exceed its limit; 0: never.", within=(0, 5)
+    )
+    advertising_weight_profit: int = setting(50, "Weight of the expected income in the choice of an ad, in percent.")
+    advertising_weight_relevance: int = setting(25, "Weight of the relevance to the client, in percent.")
+    advertising_weight_fulfilment: int = setting(15, "Weight of the lag behind an even schedule, in percent.")
     prune_minutes: int = setting(60, "How often what is over is forgotten; `0`: only by `lyceum prune`.")
     keep_sessions_days: int = setting(30, "How long sessions that ended or ran out are kept, in days.", within=DAYS)
     keep_guests_days: int = setting(
@@ -123,6 +140,10 @@ class Settings:
             raise SettingsError(f"LYCEUM_LOG_FORMAT={self.log_format!r} is unknown; use {', '.join(LOG_FORMATS)}.")
         if self.log_level.lower() not in LOG_LEVELS:
             raise SettingsError(f"LYCEUM_LOG_LEVEL={self.log_level!r} is unknown; use {', '.join(LOG_LEVELS)}.")
+        if self.advertising_clock not in CLOCKS:
+            raise SettingsError(
+                f"LYCEUM_ADVERTISING_CLOCK={self.advertising_clock!r} is unknown; use {', '.join(CLOCKS)}."
+            )
         if self.secret_key and len(self.secret_key) < 32:
             raise SettingsError(
                 "LYCEUM_SECRET_KEY is shorter than 32 characters; make one with `openssl rand -hex 32`."

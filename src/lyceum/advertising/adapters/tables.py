@@ -42,8 +42,9 @@ clients = Table(
     Column("location", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("gender", String(6), nullable=False),
+    Column("stamp", BigInteger, nullable=False, server_default="0"),
 )
-"""`place` is the location as it is compared."""
+"""`place` is the location as it is compared; `stamp` grows with each change of the client's scores."""
 
 advertisers = Table(
     "advertising_advertisers",
@@ -128,6 +129,7 @@ charges = Table(
     Column("count", BigInteger, nullable=False),
     PrimaryKeyConstraint("campaign_id", "day", "kind", "price", name="pk_advertising_charges"),
     Index("ix_advertising_charges_advertiser_id", "advertiser_id"),
+    Index("ix_advertising_charges_day", "day"),
     postgresql_with={"fillfactor": 50},
 )
 """The ledger: how many impressions and clicks at which price on which day. It outlives its campaign."""

@@ -1,0 +1,119 @@
+"""The ledger on PostgreSQL: one statement for a whole batch, which locks the tallies of its campaigns in their order.
+
+Whoever counts anything for a campaign holds its tally first, so limits, pairs and sums of one campaign are changed by
+one transaction at a time, and two batches never wait for each other in a ring.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+
+from lyceum.advertising.adapters.ledger import Clicking, Known, Pair, Showing
+from lyceum.platform.database import Database
+from lyceum.platform.prepared import driver_of, known_faults
+
+CLIENTS = """
+SELECT c.id, c.gender, c.age, c.place, c.stamp,
+       ARRAY(SELECT v.campaign_id FROM advertising_views v WHERE v.client_id = c.id)
+FROM advertising_clients c WHERE c.id = ANY($1::uuid[])
+"""
+SCORES = "SELECT client_id, advertiser_id, score FROM advertising_scores WHERE client_id = ANY($1::uuid[])"
+TAKE = """
+asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked(client_id, campaign_id, place)
+), held AS MATERIALIZED (
+    SELECT campaign_id, impressions, clicks FROM advertising_tallies
+    WHERE campaign_id = ANY($2::uuid[]) ORDER BY campaign_id FOR UPDATE
+)
+"""
+CHARGE = """
+charged AS (
+    INSERT INTO advertising_charges (campaign_id, day, kind, price, advertiser_id, count)
+    SELECT campaign_id, $3, '{kind}', price, advertiser_id, number FROM taken
+    ON CONFLICT (campaign_id, day, kind, price) DO UPDATE SET count = advertising_charges.count + excluded.count
+)
+"""
+SHOW = f"""
+WITH {TAKE}, due AS (
+    SELECT a.client_id, c.id AS campaign_id, c.advertiser_id, c.cost_per_impression AS price,
+           h.impressions + row_number() OVER (PARTITION BY c.id ORDER BY a.place)
+               <= c.impressions_limit + c.impressions_limit * $4::int / 100 AS fits
+    FROM asked a JOIN held h USING (campaign_id) JOIN advertising_campaigns c ON c.id = a.campaign_id
+    WHERE c.deleted_at IS NULL AND c.start_date <= $3 AND c.end_date >= $3 AND h.clicks < c.clicks_limit
+), fresh AS (
+    INSERT INTO advertising_views (client_id, campaign_id, day, price, at)
+    SELECT client_id, campaign_id, $3::bigint, price, $5::timestamptz FROM due WHERE fits
+    ON CONFLICT DO NOTHING RETURNING client_id, campaign_id
+), taken AS (
+    SELECT campaign_id, due.price, due.advertiser_id, count(*) AS number
+    FROM fresh JOIN due USING (client_id, campaign_id) GROUP BY campaign_id, due.price, due.advertiser_id
+), tallied AS (
+    UPDATE advertising_tallies t SET impressions = t.impressions + taken.number
+    FROM taken WHERE t.campaign_id = taken.campaign_id RETURNING t.campaign_id, t.impressions, t.clicks
+), {CHARGE.format(kind="impression")}
+SELECT f.client_id IS NOT NULL, coalesce(t.impressions, h.impressions, 0), coalesce(t.clicks, h.clicks, 0)
+FROM asked a LEFT JOIN held h USING (campaign_id) LEFT JOIN tallied t USING (campaign_id)
+LEFT JOIN fresh f ON f.client_id = a.client_id AND f.campaign_id = a.campaign_id ORDER BY a.place
+"""  # noqa: S608 - parts of ours
+CLICK = f"""
+WITH {TAKE}, clicked AS (
+    UPDATE advertising_views v SET click_day = $3::bigint, click_price = c.cost_per_click, clicked_at = $4::timestamptz
+    FROM asked a JOIN held h USING (campaign_id) JOIN advertising_campaigns c ON c.id = a.campaign_id
+    WHERE v.client_id = a.client_id AND v.campaign_id = a.campaign_id AND v.click_day IS NULL AND c.deleted_at IS NULL
+    RETURNING v.client_id, v.campaign_id, v.click_price AS price, c.advertiser_id
+), taken AS (
+    SELECT campaign_id, price, advertiser_id, count(*) AS number FROM clicked
+    GROUP BY campaign_id, price, advertiser_id
+), tallied AS (
+    UPDATE advertising_tallies t SET clicks = t.clicks + taken.number
+    FROM taken WHERE t.campaign_id = taken.campaign_id RETURNING t.campaign_id, t.impressions, t.clicks
+), {CHARGE.format(kind="click")}
+SELECT EXISTS (SELECT FROM advertising_clients c WHERE c.id = a.client_id),
+       EXISTS (SELECT FROM advertising_campaigns c WHERE c.id = a.campaign_id AND c.deleted_at IS NULL),
+       EXISTS (SELECT FROM advertising_views v WHERE v.client_id = a.client_id AND v.campaign_id = a.campaign_id),
+       k.client_id IS NOT NULL, coalesce(t.impressions, h.impressions, 0), coalesce(t.clicks, h.clicks, 0)
+FROM asked a LEFT JOIN held h USING (campaign_id) LEFT JOIN tallied t USING (campaign_id)
+LEFT JOIN clicked k ON k.client_id = a.client_id AND k.campaign_id = a.campaign_id ORDER BY a.place
+"""  # noqa: S608 - parts of ours
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLedger:
+    """`Ledger`; each call is a single statement, which needs neither BEGIN nor COMMIT."""
+
+    database: Database
+
+    @asynccontextmanager
+    async def _driver(self) -> AsyncIterator[asyncpg.Connection]:
+        async with self.database.read() as connection:
+            with known_faults("advertising"):
+                yield await driver_of(connection)
+
+    async def clients(self, ids: Sequence[UUID]) -> Mapping[UUID, Known]:
+        async with self._driver() as driver:
+            rows = await driver.fetch(CLIENTS, ids)
+        return {id: Known(gender, age, place, stamp, set(seen)) for id, gender, age, place, stamp, seen in rows}
+
+    async def scores(self, ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
+        async with self._driver() as driver:
+            rows = await driver.fetch(SCORES, ids)
+        found: dict[UUID, dict[UUID, int]] = {id: {} for id in ids}
+        for client, advertiser, score in rows:
+            found[client][advertiser] = score
+        return found
+
+    async def show(self, day: int, overshoot: int, pairs: Sequence[Pair]) -> Sequence[Showing]:
+        clients, campaigns = zip(*pairs, strict=True)
+        async with self._driver() as driver:
+            rows = await driver.fetch(SHOW, clients, campaigns, day, overshoot, datetime.now(UTC))
+        return [Showing(*row) for row in rows]
+
+    async def click(self, day: int, pairs: Sequence[Pair]) -> Sequence[Clicking]:
+        clients, campaigns = zip(*pairs, strict=True)
+        async with self._driver() as driver:
+            rows = await driver.fetch(CLICK, clients, campaigns, day, datetime.now(UTC))
+        return [Clicking(*row) for row in rows]

@@ -1,0 +1,43 @@
+"""Moderation kept in the database, so that every process looks for the same words."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from lyceum.advertising.adapters.tables import state
+from lyceum.advertising.adapters.upserts import inserting
+from lyceum.platform.database import SqlTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class SqlModeration:
+    """`ports.Moderation` over the running transaction."""
+
+    transaction: SqlTransaction
+
+    async def is_enabled(self) -> bool:
+        return bool(await self.transaction.connection.scalar(select(state.c.moderated)))
+
+    async def enable(self, *, enabled: bool) -> None:
+        await self._set(moderated=enabled)
+
+    async def forbid(self, words: Sequence[str]) -> None:
+        await self._set(words=list(words))
+
+    async def forbidden_in(self, texts: Iterable[str]) -> Sequence[str]:
+        query = select(state.c.moderated, state.c.words)
+        row = (await self.transaction.connection.execute(query)).one_or_none()
+        return found_in(row.words, texts) if row is not None and row.moderated else []
+
+    async def _set(self, **values: object) -> None:
+        connection = self.transaction.connection
+        setting = inserting(connection, state).values(id=1, **values)
+        await connection.execute(setting.on_conflict_do_update(index_elements=[state.c.id], set_=values))
+
+
+def found_in(words: Sequence[str], texts: Iterable[str]) -> Sequence[str]:
+    """The words that stand in the texts, whole and without regard to case."""
+    there = {word for text in texts for word in re.findall(r"\w+", text.casefold())}
+    return [word for word in words if word.casefold() in there]
