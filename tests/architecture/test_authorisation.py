@@ -65,6 +65,9 @@ API: Mapping[tuple[str, str], Row] = {
     ("GET", "/api/users"): Row(OPERATOR),
     ("GET", "/api/users/{id}"): Row(OPERATOR),
     ("PATCH", "/api/users/{id}"): Row(OPERATOR, {}),
+    ("GET", "/api/jobs/reports"): Row(OPERATOR),
+    ("GET", "/api/jobs/reports/{day}"): Row(OPERATOR),
+    ("GET", "/api/jobs/reports/{day}/xlsx"): Row(OPERATOR),
     ("GET", "/api/bank/questions"): Row(ANYBODY),
     ("POST", "/api/bank/questions"): Row(AUTHOR, QUESTION),
     ("GET", "/api/bank/questions/{id}"): Row(ANYBODY),
@@ -265,7 +268,7 @@ BY_PROOF = {
 PROOFS = {"/api/auth/sign-in": {"email": "a@example.org", "password": "x"}, "/api/auth/refresh": {"refresh_token": "x"}}
 VALUES = {"token": "x", "name": "x.png", "exam": "ege", "subject": "history", "year": "2026", "find_code": "QQQQQQQQ",
           "number": "1", "format": "csv", "to": "ru", "file_path": "app.css", "path": "x",
-          "advertiser": str(UUID(int=8))}  # fmt: skip
+          "advertiser": str(UUID(int=8)), "day": "2026-11-20"}  # fmt: skip
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from dishka import AnyOf, Provider, Scope, alias, provide, provide_all
 
 from lyceum.bank.adapters.catalogue import SqlExamProfiles, SqlPacks
 from lyceum.bank.adapters.consumers import CountAnswers, KeepMeasures
+from lyceum.bank.adapters.daily import BankOfDay
 from lyceum.bank.adapters.editing import Editing
 from lyceum.bank.adapters.export_files import StoredExports
 from lyceum.bank.adapters.facade import BankCatalogue, BankExams, BankPlay
@@ -42,6 +43,7 @@ class BankProvider(Provider):
 
     scope = Scope.REQUEST
 
+    daily = provide(BankOfDay, scope=Scope.APP)
     questions = provide(SqlQuestions, provides=AnyOf[SqlQuestions, Questions])
     kept_files = alias(source=PendingFiles, provides=KeptFiles)
     packs = provide(SqlPacks, provides=Packs)

@@ -13,6 +13,7 @@ from lyceum.jobs.adapters.pages import TaskScreens
 from lyceum.jobs.adapters.presence import Presence
 from lyceum.jobs.adapters.pruning import Pruning
 from lyceum.jobs.adapters.queries import TaskQueries
+from lyceum.jobs.adapters.reports import MakeReport, ReportQueries, TasksOfDay
 from lyceum.jobs.adapters.repositories import SqlLimits, SqlReplays, SqlTasks
 from lyceum.jobs.adapters.running import Runner
 from lyceum.jobs.adapters.scheduling import Scheduler, SqlDatabaseClock, SqlRuns
@@ -56,7 +57,6 @@ class JobsProvider(Provider):
     runs = provide(SqlRuns, provides=Runs)
     clock = provide(SqlDatabaseClock, provides=DatabaseClock, scope=Scope.APP)
     presence = provide(Presence, scope=Scope.APP)
-    demo = provide(Demo)
     inbox = provide(SqlInbox, provides=Inbox)
     outgoing = provide(SqlOutgoing, provides=OutgoingMessages)
     sending = provide(SendInEnvelope, provides=SendMessage)
@@ -68,6 +68,8 @@ class JobsProvider(Provider):
     message_signal = provide(MessageSignal, scope=Scope.APP)
     message_metrics = provide(MessageMetrics, scope=Scope.APP)
     intake = provide(Intake, scope=Scope.APP)
+    kinds = provide_all(Demo, MakeReport)
+    reports = provide_all(ReportQueries, TasksOfDay, scope=Scope.APP)
     signal = provide(TaskSignal, scope=Scope.APP)
     listener = provide(Listener, scope=Scope.APP)
     metrics = provide(TaskMetrics, scope=Scope.APP)

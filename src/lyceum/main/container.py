@@ -11,11 +11,13 @@ from dishka.integrations.litestar import LitestarProvider
 
 from lyceum.accounts.api import Traces
 from lyceum.jobs.adapters.registry import KnownKinds, KnownMessages
+from lyceum.jobs.adapters.reports import ReportParts
 from lyceum.jobs.api import Kinds, Messages, Timetable
 from lyceum.kernel.clock import SystemClock
 from lyceum.kernel.ids import UserId
 from lyceum.kernel.ports import Clock, Outbox, Transaction
 from lyceum.main.contexts import CONTEXTS
+from lyceum.platform.daily import ReportPart
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.housekeeping import DeliveredEvents, Housekeeping, Pruner, UnusedFiles
 from lyceum.platform.outbox import Relay, Signal, SqlOutbox, Subscriber, kind_of
@@ -61,6 +63,13 @@ class PlatformProvider(Provider):
     def messages(self, settings: Settings) -> Messages:
         handlers = [handler for context in CONTEXTS for handler in context.messages]
         return KnownMessages.of(handlers, settings.queues)
+
+    @provide(scope=Scope.APP)
+    def report_parts(self, container: AsyncContainer) -> ReportParts:
+        async def parts() -> Sequence[ReportPart]:
+            return [await container.get(kind) for context in CONTEXTS for kind in context.daily]
+
+        return ReportParts(parts)
 
     @provide(scope=Scope.APP)
     def traces(self, container: AsyncContainer) -> Traces:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dishka import Provider
 from litestar import Controller
 
+from lyceum.accounts.adapters import daily as accounts_daily
 from lyceum.accounts.adapters import http as accounts_http
 from lyceum.accounts.adapters import pages as accounts_pages
 from lyceum.accounts.adapters import pruning as accounts_pruning
@@ -19,6 +20,7 @@ from lyceum.advertising.provider import AdvertisingProvider
 from lyceum.bank.adapters import author_pages as bank_author_pages
 from lyceum.bank.adapters import catalogue_http as bank_catalogue_http
 from lyceum.bank.adapters import consumers as bank_consumers
+from lyceum.bank.adapters import daily as bank_daily
 from lyceum.bank.adapters import http as bank_http
 from lyceum.bank.adapters import pruning as bank_pruning
 from lyceum.bank.adapters import question_pages as bank_question_pages
@@ -29,6 +31,8 @@ from lyceum.bank.provider import BankProvider
 from lyceum.jobs.adapters import http as jobs_http
 from lyceum.jobs.adapters import message_http as jobs_message_http
 from lyceum.jobs.adapters import pages as jobs_pages
+from lyceum.jobs.adapters import report_http as jobs_report_http
+from lyceum.jobs.adapters import reports as jobs_reports
 from lyceum.jobs.adapters import tables as jobs_tables
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.pruning import Pruning
@@ -37,10 +41,12 @@ from lyceum.jobs.provider import JobsProvider
 from lyceum.jobs.use_cases import task_messages
 from lyceum.kernel.errors import AppError
 from lyceum.main import schema as schema  # importing it maps the aggregates
+from lyceum.platform.daily import ReportPart
 from lyceum.platform.housekeeping import Pruner
 from lyceum.training.adapters import cabinet_pages as training_cabinet_pages
 from lyceum.training.adapters import consumers as training_consumers
 from lyceum.training.adapters import counting as training_counting
+from lyceum.training.adapters import daily as training_daily
 from lyceum.training.adapters import event_http as training_event_http
 from lyceum.training.adapters import event_pages as training_event_pages
 from lyceum.training.adapters import exam_pages as training_exam_pages
@@ -69,6 +75,7 @@ class Context:
     kinds: Sequence[type[AnyKind]] = ()
     schedules: Sequence[Schedule] = ()
     messages: Sequence[type[AnyHandler]] = ()
+    daily: Sequence[type[ReportPart]] = ()
     pruners: Sequence[type[Pruner]] = ()
     traces: Sequence[type[Traces]] = ()
 
@@ -81,6 +88,7 @@ CONTEXTS: tuple[Context, ...] = (
         pages=accounts_pages.PAGES,
         refusals=accounts_tables.REFUSALS,
         pruners=accounts_pruning.PRUNERS,
+        daily=(accounts_daily.UsersOfDay,),
     ),
     Context(
         name="advertising",
@@ -96,16 +104,19 @@ CONTEXTS: tuple[Context, ...] = (
         subscribers={**bank_consumers.SUBSCRIBERS, TaskFailed: bank_tasks.CloseTransfers},
         kinds=bank_tasks.KINDS,
         pruners=bank_pruning.PRUNERS,
+        daily=(bank_daily.BankOfDay,),
     ),
     Context(
         name="jobs",
         provider=JobsProvider,
-        controllers=(*jobs_http.CONTROLLERS, *jobs_message_http.CONTROLLERS),
+        controllers=(*jobs_http.CONTROLLERS, *jobs_message_http.CONTROLLERS, *jobs_report_http.CONTROLLERS),
         pages=jobs_pages.PAGES,
         refusals=jobs_tables.REFUSALS,
-        kinds=(Demo,),
+        kinds=(Demo, jobs_reports.MakeReport),
         messages=task_messages.HANDLERS,
+        schedules=(jobs_reports.DAILY,),
         pruners=(Pruning,),
+        daily=(jobs_reports.TasksOfDay,),
     ),
     Context(
         name="training",
@@ -128,5 +139,6 @@ CONTEXTS: tuple[Context, ...] = (
         subscribers={**training_consumers.SUBSCRIBERS, **training_counting.SUBSCRIBERS},
         refusals=training_tables.REFUSALS,
         traces=(training_pruning.AnswersGiven,),
+        daily=(training_daily.TrainingOfDay,),
     ),
 )

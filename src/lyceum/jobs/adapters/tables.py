@@ -148,6 +148,20 @@ Index(
     sqlite_where=text("task_id IS NULL"),
 )
 
+reports = Table(
+    "jobs_reports",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("time_zone", String(64), nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+    Column("until", UTCDateTime, nullable=False),
+    Column("sections", Text, nullable=False),
+    Column("task_id", Uuid, nullable=False),
+    Column("made_at", UTCDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+"""The daily reports: one for a day, made anew as the next `revision` when an operator asks for it."""
+
 presence = Table(
     "jobs_presence",
     metadata,

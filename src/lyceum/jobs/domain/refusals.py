@@ -67,3 +67,8 @@ class BodyGone(Conflict):
 class MessageTooLarge(Invalid):
     code = "jobs.message_too_large"
     text = "The message has {size} bytes, and 262144 is the most. Upload a file and name it in the message."
+
+
+class ReportNotFound(NotFound):
+    code = "jobs.report_not_found"
+    text = "There is no report of {day}. It is made when the day is over; operators can have it made for earlier days."

@@ -224,6 +224,9 @@ progress = Table(
 """Running sums by `kind`: `subject` (with the subject's part of the learner's rating), `task`, `topic`, `day` (name is
 the ISO date; with the ability in the subject as it was after the day's last answer)."""
 
+IS_DAY = progress.c.kind == literal_column("'day'")
+Index("ix_training_progress_day", progress.c.name, sqlite_where=IS_DAY, postgresql_where=IS_DAY)
+
 learners = Table(
     "training_learners",
     metadata,
