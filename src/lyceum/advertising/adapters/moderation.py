@@ -1,13 +1,14 @@
 """Moderation kept in the database, so that every process looks for the same words."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import select
 
 from lyceum.advertising.adapters.tables import state
 from lyceum.advertising.adapters.upserts import inserting
+from lyceum.advertising.domain.moderation import ForbiddenWords
 from lyceum.platform.database import SqlTransaction
 
 
@@ -37,7 +38,13 @@ class SqlModeration:
         await connection.execute(setting.on_conflict_do_update(index_elements=[state.c.id], set_=values))
 
 
+@lru_cache(maxsize=4)
+def _ready(words: tuple[str, ...]) -> ForbiddenWords:
+    return ForbiddenWords.of(words)
+
+
 def found_in(words: Sequence[str], texts: Iterable[str]) -> Sequence[str]:
-    """The words that stand in the texts, whole and without regard to case."""
-    there = {word for text in texts for word in re.findall(r"\w+", text.casefold())}
-    return [word for word in words if word.casefold() in there]
+    """The words that stand in the texts, in the order of the list."""
+    ready = _ready(tuple(words))
+    found = {word for text in texts for word in ready.found_in(text)}
+    return [word for word in words if word in found]
