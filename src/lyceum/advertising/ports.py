@@ -83,11 +83,15 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextWish:
-    """What an ad is to be written about; `additional` is what the sponsor adds to the topic."""
+    """What an ad is to be written about; `additional` is what the sponsor adds to the topic.
+
+    Another `variant` of the same wish gives another text.
+    """
 
     topic: str
     language: Language
     additional: str | None = None
+    variant: int = 0
 
 
 class TextGenerator(Protocol):

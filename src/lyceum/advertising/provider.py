@@ -6,6 +6,7 @@ from lyceum.advertising.adapters.day import CalendarDay, SqlDay
 from lyceum.advertising.adapters.desk import BatchingDesk
 from lyceum.advertising.adapters.facade import AdsForLearners
 from lyceum.advertising.adapters.following import AdFollower
+from lyceum.advertising.adapters.image_processing import PillowImages
 from lyceum.advertising.adapters.image_store import FileImages
 from lyceum.advertising.adapters.index import AdIndex
 from lyceum.advertising.adapters.ledger import Ledger
@@ -15,11 +16,23 @@ from lyceum.advertising.adapters.moderation import SqlModeration
 from lyceum.advertising.adapters.queries import AdQueries
 from lyceum.advertising.adapters.repositories import SqlCampaigns, SqlClients
 from lyceum.advertising.adapters.telling import AdMetrics
+from lyceum.advertising.adapters.text_chat import ChatTexts
+from lyceum.advertising.adapters.text_templates import TemplateTexts
 from lyceum.advertising.api import Ads
 from lyceum.advertising.domain.choice import Weights
-from lyceum.advertising.ports import AdDesk, Campaigns, Clients, Day, Following, ImageStore, Moderation
-from lyceum.advertising.use_cases.campaigns import ChangeCampaign, CreateCampaign, DeleteCampaign
-from lyceum.advertising.use_cases.operating import AdvanceDay, ForbidWords, SwitchModeration
+from lyceum.advertising.ports import (
+    AdDesk,
+    Campaigns,
+    Clients,
+    Day,
+    Following,
+    ImageProcessor,
+    ImageStore,
+    Moderation,
+    TextGenerator,
+)
+from lyceum.advertising.use_cases.campaigns import ChangeCampaign, ChangeImage, CreateCampaign, DeleteCampaign
+from lyceum.advertising.use_cases.operating import AdvanceDay, ForbidWords, SwitchModeration, WriteText
 from lyceum.advertising.use_cases.people import PutAdvertisers, PutClients, PutScores
 from lyceum.advertising.use_cases.showing import ClickAd, ShowAd
 from lyceum.platform.database import Database
@@ -42,12 +55,15 @@ class AdvertisingProvider(Provider):
         CreateCampaign,
         ChangeCampaign,
         DeleteCampaign,
+        ChangeImage,
+        WriteText,
         ShowAd,
         ClickAd,
         AdvanceDay,
         SwitchModeration,
         ForbidWords,
     )
+    processor = provide(PillowImages, provides=ImageProcessor, scope=Scope.APP)
     calendar = provide(CalendarDay, scope=Scope.APP)
     queries = provide(AdQueries, scope=Scope.APP)
     metrics = provide(AdMetrics, scope=Scope.APP)
@@ -74,3 +90,9 @@ class AdvertisingProvider(Provider):
         self, index: AdIndex, follower: AdFollower, ledger: Ledger, metrics: AdMetrics, settings: Settings
     ) -> AnyOf[BatchingDesk, AdDesk]:
         return BatchingDesk(index, follower, ledger, metrics, settings.advertising_repeat_when_exhausted)
+
+    @provide(scope=Scope.APP)
+    def texts(self, settings: Settings) -> TextGenerator:
+        if not settings.text_url:
+            return TemplateTexts()
+        return ChatTexts(settings.text_url, settings.text_key, settings.text_model, settings.text_timeout_seconds)

@@ -13,6 +13,7 @@ from lyceum.accounts.adapters import pruning as accounts_pruning
 from lyceum.accounts.adapters import tables as accounts_tables
 from lyceum.accounts.api import Traces
 from lyceum.accounts.provider import AccountsProvider
+from lyceum.advertising.adapters import content_http as advertising_content_http
 from lyceum.advertising.adapters import http as advertising_http
 from lyceum.advertising.adapters import show_http as advertising_show_http
 from lyceum.advertising.adapters import tables as advertising_tables
@@ -93,7 +94,11 @@ CONTEXTS: tuple[Context, ...] = (
     Context(
         name="advertising",
         provider=AdvertisingProvider,
-        controllers=(*advertising_http.CONTROLLERS, *advertising_show_http.CONTROLLERS),
+        controllers=(
+            *advertising_http.CONTROLLERS,
+            *advertising_show_http.CONTROLLERS,
+            *advertising_content_http.CONTROLLERS,
+        ),
         refusals=advertising_tables.REFUSALS,
     ),
     Context(

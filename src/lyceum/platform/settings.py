@@ -100,6 +100,13 @@ class Settings:
     advertising_weight_profit: int = setting(50, "Weight of the expected income in the choice of an ad, in percent.")
     advertising_weight_relevance: int = setting(25, "Weight of the relevance to the client, in percent.")
     advertising_weight_fulfilment: int = setting(15, "Weight of the lag behind an even schedule, in percent.")
+    text_url: str = setting(
+        "",
+        "Address of an OpenAI-compatible API, such as `https://llm.example/v1`: writes texts of ads. Empty: templates.",
+    )
+    text_key: str = setting("", "Its key.")
+    text_model: str = setting("gpt-4o-mini", "The model that writes.")
+    text_timeout_seconds: int = setting(20, "How long a text may take, in seconds.", within=(1, 300))
     prune_minutes: int = setting(60, "How often what is over is forgotten; `0`: only by `lyceum prune`.")
     keep_sessions_days: int = setting(30, "How long sessions that ended or ran out are kept, in days.", within=DAYS)
     keep_guests_days: int = setting(
@@ -187,7 +194,11 @@ class Settings:
             raise SettingsError("LYCEUM_TASKS_QUEUE takes 1 to 200 letters, digits, dots, dashes and underscores.")
         if self.files_url and not self.files_url.removeprefix("s3://").split("/")[0]:
             raise SettingsError("LYCEUM_FILES_URL names no bucket; write s3://BUCKET.")
-        for name, url in (("LYCEUM_BASE_URL", self.base_url), ("LYCEUM_S3_ENDPOINT", self.s3_endpoint)):
+        for name, url in (
+            ("LYCEUM_BASE_URL", self.base_url),
+            ("LYCEUM_S3_ENDPOINT", self.s3_endpoint),
+            ("LYCEUM_TEXT_URL", self.text_url),
+        ):
             if url and not url.startswith(("http://", "https://")):
                 raise SettingsError(f"{name}={url!r} is no address; write it with http:// or https://.")
         for name, url in (
