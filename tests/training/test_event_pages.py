@@ -42,6 +42,54 @@ async def test_a_participant_joins_starts_and_sees_their_place(hall: Hall) -> No
     assert part.text.lstrip().startswith("<section")
 
 
+async def handed_in(hall: Hall) -> tuple[str, str]:
+    """The pages of an event that goes on, and of the paper of participant 2, who has finished."""
+    event = await hall.announced()
+    hall.clock.to(event["opens_at"])
+    sheet = await hall.started(event, 2)
+    await hall.save(sheet, 2, 0, "a")
+    sent = await hall.room.client.post(
+        f"/exams/{sheet['id']}/finish", files={"x": (None, "")}, headers=HTML | await hall.learner(2)
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/events/{event['id']}")
+    return f"/events/{event['id']}", f"/exams/{sheet['id']}"
+
+
+async def test_a_result_that_is_held_says_when_it_comes_and_leads_back(hall: Hall) -> None:
+    event, paper = await handed_in(hall)
+    assert f'href="{paper}/result"' in await page(hall, event, 2)
+    asked = await hall.room.client.get(paper, headers=HTML | await hall.learner(2))
+    assert asked.headers["location"] == f"{paper}/result"
+    held = (await page(hall, f"{paper}/result", 2)).replace("\u00a0", " ")
+    assert "Работа сдана" in held
+    assert "1 из 4" in held
+    assert "<time datetime=" in held
+    assert f'href="{event}"' in held
+    assert re.search(r'data-countdown="\d{4}"', held)
+    assert "Верно" not in held
+    hall.clock.to(hall.clock.at, hours=2, minutes=1)
+    await hall.tend()
+    opened = await page(hall, f"{paper}/result", 2)
+    assert "Результат" in opened
+    assert f'href="{event}"' in opened
+
+
+async def test_an_event_that_is_over_or_cancelled_leads_on(hall: Hall) -> None:
+    called_off = await hall.announced(title="Отменённое")
+    assert (await hall.post(f"/{called_off['id']}/cancel")).status_code == 200
+    shown = (await page(hall, f"/events/{called_off['id']}", 3)).replace("\u00a0", " ")
+    assert "отменил это событие" in shown
+    assert "Её нет: событие отменено" in shown
+    event = await hall.announced()
+    hall.clock.to(event["closes_at"], minutes=1)
+    await hall.tend()
+    for number in (3, None):
+        over = (await page(hall, f"/events/{event['id']}", number)).replace("\u00a0", " ")
+        assert "Оно закончилось" in over
+        assert "Никто не участвовал" in over
+        assert 'href="/events">Другие события' in over
+
+
 FIELDS = {
     "title": "Турнир",
     "opens_at": "2126-02-01T10:00",

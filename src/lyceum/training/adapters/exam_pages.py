@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
@@ -18,8 +19,8 @@ from lyceum.platform.http_errors import AnyRequest, status_of
 from lyceum.platform.i18n import localise_error, localise_problem
 from lyceum.platform.pages import AnswerState, Pages, Viewer, redirect
 from lyceum.training.adapters.answer_forms import response_of
-from lyceum.training.domain.sittings import MAX_SEQ, BadSave, Paper, Part, SittingState
-from lyceum.training.domain.trainings import Mode, TrainingNotFound, Verdict
+from lyceum.training.domain.sittings import MAX_SEQ, BadSave, Paper, Part, ResultHeld, SittingState
+from lyceum.training.domain.trainings import GRACE, Mode, TrainingNotFound, Verdict
 from lyceum.training.sitting_ports import Entries
 from lyceum.training.use_cases.exam_results import ExamResult, ReadExamResult, earlier_of
 from lyceum.training.use_cases.scoring import FinishSitting
@@ -283,7 +284,10 @@ class ExamPages(Controller):
         sitting = await read(actor, TrainingId(id))
         if sitting.state is SittingState.RUNNING:
             return redirect(request, f"/exams/{id}")
-        result = await result_of(actor, TrainingId(id))
+        try:
+            result = await result_of(actor, TrainingId(id))
+        except ResultHeld:
+            return _held(pages, viewer, sitting)
         return pages.respond(
             "training/exam_result.html",
             viewer,
@@ -293,6 +297,13 @@ class ExamPages(Controller):
             titles={it.id: it.title for it in await catalogue.subjects(viewer.locale)},
             is_guest=actor.is_guest,
         )
+
+
+def _held(pages: Pages, viewer: Viewer, sitting: SittingView) -> Response[str]:
+    """The paper is in, and its event is still open to others: when the result comes, and where to wait for it."""
+    closes_at = sitting.event_closes_at or sitting.deadline
+    wait = max(0, ceil((closes_at + GRACE - sitting.server_time).total_seconds()))
+    return pages.respond("training/exam_held.html", viewer, sitting=sitting, closes_at=closes_at, wait=wait)
 
 
 def states_of(sitting: SittingView) -> Mapping[int, AnswerState | None]:

@@ -93,7 +93,8 @@ class SittingTask(msgspec.Struct, frozen=True, kw_only=True):
 
 class SittingView(msgspec.Struct, frozen=True, kw_only=True):
     """A sitting with its whole paper, so that a client needs the connection only to save. `server_time` is for a
-    clock that goes wrong: count from it, not from the device's."""
+    clock that goes wrong: count from it, not from the device's. `event_id` is
+    of the event that it belongs to, whose results come once it has closed for all at `event_closes_at`."""
 
     id: UUID
     mode: Mode
@@ -107,6 +108,8 @@ class SittingView(msgspec.Struct, frozen=True, kw_only=True):
     duration_min: int
     extra_min: int
     max_score: float
+    event_id: UUID | None
+    event_closes_at: datetime | None
     tasks: Sequence[SittingTask]
 
 
@@ -135,6 +138,8 @@ class ShowSitting:
             duration_min=paper.duration_min,
             extra_min=sitting.extra_min,
             max_score=paper.max_score,
+            event_id=sitting.event_id,
+            event_closes_at=sitting.event_closes_at,
             tasks=[await self._task(sitting.id, task, kept) for task in paper.tasks],
         )
 
