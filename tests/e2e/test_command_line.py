@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from tests.bank.hostile_packages import HOSTILE
 from tests.e2e.conftest import clean_environment, lyceum
 
 
@@ -56,3 +57,31 @@ def test_a_command_that_ends_by_itself_says_its_own_words_alone(tmp_path: Path) 
 def test_a_fault_of_the_surroundings_is_one_line(tmp_path: Path) -> None:
     done = run("serve", "--data-dir", "data", folder=tmp_path, LYCEUM_DATABASE_URL="postgresql://x@127.0.0.1:1/x")
     assert (done.returncode, "LYCEUM_DATABASE_URL" in told(done)) == (2, True)
+
+
+def test_hostile_packages_are_refused_one_by_one_and_nothing_comes_in(tmp_path: Path) -> None:
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    for number, (name, body, _) in enumerate(HOSTILE.values()):
+        (folder / f"{number:02}-{name}").write_bytes(body)
+    done = run("import", str(folder), "--data-dir", "data", folder=tmp_path)
+    text = told(done)
+    assert done.returncode == 1
+    assert text.count(": refused.") == len(HOSTILE)
+    assert f"{len(HOSTILE)} files were refused" in text
+    assert "0 came in" in text
+    assert not [path for path in tmp_path.rglob("*") if path.name in {"evil.xml", "passwd"}]
+
+
+def test_what_is_exported_is_imported_elsewhere_once(tmp_path: Path) -> None:
+    lines = "\n\n".join(f"::Q{n}:: {n} + 1? {{#{n + 1}}}" for n in range(5))
+    (tmp_path / "five.gift").write_text(f"{lines}\n\n::C:: Столица? {{=Москва ~Рим}}\n", encoding="utf-8")
+    assert run("import", "five.gift", "--data-dir", "one", folder=tmp_path).returncode == 0
+    for format in ("json", "moodle_xml", "qti", "gift", "csv", "xlsx"):
+        assert "6 of 6 questions are in" in told(
+            run("export", f"all.{format}", "--format", format, "--data-dir", "one", folder=tmp_path)
+        )
+    names = ["all.moodle_xml", "all.qti", "all.gift", "all.csv", "all.xlsx", "all.json"]
+    assert "12 questions found: 6 came in" in told(run("import", *names[4:], "--data-dir", "two", folder=tmp_path))
+    again = told(run("import", *names, "--data-dir", "two", folder=tmp_path))
+    assert "36 questions found: 0 came in" in again
