@@ -155,6 +155,7 @@ async def measure(port: int, pid: int, advertisers: list[UUID], seconds: float) 
             spent[name].append((cpu_seconds(pid) - before) / max(tally.good * long / seconds, 1) * 1000)
     rates = {name: statistics.median(tally.good / seconds for tally in runs) for name, runs in tallies.items()}
     cost = {name: statistics.median(each) for name, each in spent.items()}
+    memory = round(peak_memory_mb(pid))
     uploads["clients_10k_s"] = round(await put(port, "/clients/bulk", clients(10_000, source)), 2)
     uploads["clients_100k_s"] = round(await put(port, "/clients/bulk", clients(100_000, source)), 2)
     return {
@@ -164,6 +165,7 @@ async def measure(port: int, pid: int, advertisers: list[UUID], seconds: float) 
         "p95_ms": {name: round(runs[-1].percentile(0.95) * 1000, 1) for name, runs in tallies.items()},
         "refused": {name: runs[-1].bad for name, runs in tallies.items() if runs[-1].bad},
         **uploads,
+        "serving_mb": memory,
     }
 
 

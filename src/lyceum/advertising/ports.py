@@ -112,7 +112,12 @@ class ImageProcessor(Protocol):
         """The image inside `content`, whatever its name was; NotAnImage. Decoding does not hold up the event loop."""
 
 
-class ImageStore(Protocol):
+class ImageLinks(Protocol):
+    def link(self, key: str, title: str) -> str:
+        """A path on this site that shows the image for a while."""
+
+
+class ImageStore(ImageLinks, Protocol):
     async def put(self, image: CheckedImage) -> str:
         """The key under which the image now lies; swept away in a day unless kept. Call it before the transaction."""
 
@@ -121,9 +126,6 @@ class ImageStore(Protocol):
 
     async def drop(self, key: str) -> None:
         """The image goes, if the running transaction commits."""
-
-    def link(self, key: str, title: str) -> str:
-        """A path on this site that shows the image for a while."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from lyceum.advertising.adapters.desk import BatchingDesk
 from lyceum.advertising.adapters.facade import AdsForLearners
 from lyceum.advertising.adapters.following import AdFollower
 from lyceum.advertising.adapters.image_processing import PillowImages
-from lyceum.advertising.adapters.image_store import FileImages
+from lyceum.advertising.adapters.image_store import FileImages, FileLinksOfImages
 from lyceum.advertising.adapters.index import AdIndex
 from lyceum.advertising.adapters.ledger import Ledger
 from lyceum.advertising.adapters.ledger_postgres import PostgresLedger
@@ -26,6 +26,7 @@ from lyceum.advertising.ports import (
     Clients,
     Day,
     Following,
+    ImageLinks,
     ImageProcessor,
     ImageStore,
     Moderation,
@@ -57,13 +58,13 @@ class AdvertisingProvider(Provider):
         DeleteCampaign,
         ChangeImage,
         WriteText,
-        ShowAd,
-        ClickAd,
         AdvanceDay,
         SwitchModeration,
         ForbidWords,
     )
     processor = provide(PillowImages, provides=ImageProcessor, scope=Scope.APP)
+    links = provide(FileLinksOfImages, provides=ImageLinks, scope=Scope.APP)
+    showing = provide_all(ShowAd, ClickAd, scope=Scope.APP)
     calendar = provide(CalendarDay, scope=Scope.APP)
     queries = provide(AdQueries, scope=Scope.APP)
     metrics = provide(AdMetrics, scope=Scope.APP)

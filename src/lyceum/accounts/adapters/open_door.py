@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -68,6 +69,7 @@ class OpenDoor:
             return
 
 
+@lru_cache(1024)
 def _is_loopback(address: str) -> bool:
     try:
         ip = ipaddress.ip_address(address)

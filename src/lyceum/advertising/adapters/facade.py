@@ -7,13 +7,13 @@ from lyceum.advertising.adapters.views import image_uri
 from lyceum.advertising.api import AdView
 from lyceum.advertising.domain.ids import CampaignId, ClientId
 from lyceum.advertising.domain.refusals import CampaignNotFound, ClientNotFound, NothingToShow, NotShown
-from lyceum.advertising.ports import AdDesk, ImageStore
+from lyceum.advertising.ports import AdDesk, ImageLinks
 
 
 @dataclass(frozen=True, slots=True)
 class AdsForLearners:
     desk: AdDesk
-    images: ImageStore
+    images: ImageLinks
 
     async def show(self, client_id: UUID) -> AdView | None:
         try:

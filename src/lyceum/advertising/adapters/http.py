@@ -26,7 +26,7 @@ from lyceum.advertising.adapters.views import (
     client_view,
 )
 from lyceum.advertising.domain.ids import AdvertiserId, CampaignId, ClientId
-from lyceum.advertising.ports import ImageStore
+from lyceum.advertising.ports import ImageLinks
 from lyceum.advertising.use_cases.campaigns import ChangeCampaign, CreateCampaign, DeleteCampaign
 from lyceum.advertising.use_cases.people import PutAdvertisers, PutClients, PutScores
 from lyceum.platform.files import MIB
@@ -174,7 +174,7 @@ class CampaignController(Controller):
         advertiser: FromPath[UUID],
         actor: FromDishka[Actor],
         create: FromDishka[CreateCampaign],
-        images: FromDishka[ImageStore],
+        images: FromDishka[ImageLinks],
     ) -> Response[bytes]:
         campaign = await create(actor, AdvertiserId(advertiser), await json_of(request))
         return answer(campaign_view(campaign, images), 201)
@@ -191,7 +191,7 @@ class CampaignController(Controller):
         advertiser: FromPath[UUID],
         actor: FromDishka[Actor],
         queries: FromDishka[AdQueries],
-        images: FromDishka[ImageStore],
+        images: FromDishka[ImageLinks],
         size: Size = 10,
         page: PageNumber = 0,
     ) -> Response[bytes]:
@@ -212,7 +212,7 @@ class CampaignController(Controller):
         id: FromPath[UUID],
         actor: FromDishka[Actor],
         queries: FromDishka[AdQueries],
-        images: FromDishka[ImageStore],
+        images: FromDishka[ImageLinks],
     ) -> Response[bytes]:
         campaign = await queries.campaign(actor, AdvertiserId(advertiser), CampaignId(id))
         return answer(campaign_view(campaign, images))
@@ -237,7 +237,7 @@ class CampaignController(Controller):
         id: FromPath[UUID],
         actor: FromDishka[Actor],
         change: FromDishka[ChangeCampaign],
-        images: FromDishka[ImageStore],
+        images: FromDishka[ImageLinks],
     ) -> Response[bytes]:
         campaign = await change(actor, AdvertiserId(advertiser), CampaignId(id), await json_of(request))
         return answer(campaign_view(campaign, images))

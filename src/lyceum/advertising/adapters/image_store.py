@@ -12,6 +12,17 @@ ENDINGS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 
 
 @dataclass(frozen=True, slots=True)
+class FileLinksOfImages:
+    """`ports.ImageLinks`."""
+
+    files: Files
+
+    def link(self, key: str, title: str) -> str:
+        ending = key.partition("/")[0].removeprefix("ads-")
+        return self.files.link(key, f"{title[:80]}.{ending}", f"image/{ending}")
+
+
+@dataclass(frozen=True, slots=True)
 class FileImages:
     """`ports.ImageStore`. The key says which type the image is of."""
 
@@ -36,5 +47,4 @@ class FileImages:
         await self.pending.drop([key])
 
     def link(self, key: str, title: str) -> str:
-        ending = key.partition("/")[0].removeprefix("ads-")
-        return self.files.link(key, f"{title[:80]}.{ending}", f"image/{ending}")
+        return FileLinksOfImages(self.files).link(key, title)

@@ -30,7 +30,7 @@ from lyceum.advertising.adapters.views import (
 )
 from lyceum.advertising.domain.fields import NOT_AN_ID, Fields, is_id, refusal
 from lyceum.advertising.domain.ids import AdvertiserId, CampaignId, ClientId
-from lyceum.advertising.ports import ImageStore
+from lyceum.advertising.ports import ImageLinks
 from lyceum.advertising.use_cases.operating import AdvanceDay, ForbidWords, SwitchModeration
 from lyceum.advertising.use_cases.rights import require_operator
 from lyceum.advertising.use_cases.showing import ClickAd, ShowAd
@@ -85,7 +85,7 @@ class AdController(Controller):
         self,
         actor: FromDishka[Actor],
         show: FromDishka[ShowAd],
-        images: FromDishka[ImageStore],
+        images: FromDishka[ImageLinks],
         client_id: ClientParameter = None,
     ) -> Response[bytes]:
         require_operator(actor, "advertising:show")

@@ -11,7 +11,7 @@ from lyceum.advertising.domain.campaigns import Audience, Campaign
 from lyceum.advertising.domain.choice import Parts
 from lyceum.advertising.domain.clients import Advertiser, Client, Gender
 from lyceum.advertising.domain.prices import written
-from lyceum.advertising.ports import ImageStore
+from lyceum.advertising.ports import ImageLinks
 
 JSON = "application/json"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -130,7 +130,7 @@ def advertiser_view(advertiser: Advertiser) -> AdvertiserView:
     return AdvertiserView(advertiser_id=advertiser.id, name=advertiser.name)
 
 
-def campaign_view(campaign: Campaign, images: ImageStore) -> CampaignView:
+def campaign_view(campaign: Campaign, images: ImageLinks) -> CampaignView:
     terms, targeting = campaign.terms, campaign.terms.targeting
     return CampaignView(
         campaign_id=campaign.id,
@@ -153,7 +153,7 @@ def campaign_view(campaign: Campaign, images: ImageStore) -> CampaignView:
     )
 
 
-def ad_view(campaign: Campaign, images: ImageStore) -> ShownAd:
+def ad_view(campaign: Campaign, images: ImageLinks) -> ShownAd:
     return ShownAd(
         ad_id=campaign.id,
         ad_title=campaign.terms.ad_title,
@@ -163,7 +163,7 @@ def ad_view(campaign: Campaign, images: ImageStore) -> ShownAd:
     )
 
 
-def image_uri(campaign: Campaign, images: ImageStore) -> str | None:
+def image_uri(campaign: Campaign, images: ImageLinks) -> str | None:
     return None if campaign.image_key is None else images.link(campaign.image_key, campaign.terms.ad_title)
 
 
