@@ -18,7 +18,7 @@ DAYS = (1, 36_500)
 CLOCKS = ("manual", "calendar")
 LOG_FORMATS = ("auto", "json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
-BROKERS = ("amqp://", "amqps://")
+BROKERS = ("amqp://", "amqps://", "kafka://")
 QUEUE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 FALSE = {"", "0", "false", "no", "off"}
 
@@ -57,10 +57,10 @@ class Settings:
     cache_url: str = setting("", "`redis://HOST:PORT/DB`: rate limits shared by processes. Empty: memory.")
     broker_url: str = setting(
         "",
-        "`amqp://USER:PASSWORD@HOST:PORT/VHOST` (RabbitMQ): messages from and to other systems. "
-        "Empty: in this process alone.",
+        "`amqp://USER:PASSWORD@HOST:PORT/VHOST` (RabbitMQ) or `kafka://HOST:PORT[,HOST:PORT]`: messages from and to "
+        "other systems. Empty: in this process alone.",
     )
-    tasks_queue: str = setting("tasks", "Queue of messages that make tasks.")
+    tasks_queue: str = setting("tasks", "Queue (Kafka: topic) of messages that make tasks.")
     link_seconds: int = setting(3600, "How long a link to a file stays valid, in seconds.", within=SOME)
     access_token_seconds: int = setting(900, "Lifetime of a bearer token, in seconds.", within=SOME)
     session_days: int = setting(
@@ -189,7 +189,7 @@ class Settings:
         if self.cache_url and not self.cache_url.startswith("redis://"):
             raise SettingsError("LYCEUM_CACHE_URL must be empty or begin with redis://.")
         if self.broker_url and not self.broker_url.startswith(BROKERS):
-            raise SettingsError("LYCEUM_BROKER_URL must be empty or begin with amqp:// or amqps://.")
+            raise SettingsError("LYCEUM_BROKER_URL must be empty or begin with amqp://, amqps:// or kafka://.")
         if not QUEUE.fullmatch(self.tasks_queue):
             raise SettingsError("LYCEUM_TASKS_QUEUE takes 1 to 200 letters, digits, dots, dashes and underscores.")
         if self.files_url and not self.files_url.removeprefix("s3://").split("/")[0]:
@@ -204,7 +204,7 @@ class Settings:
         for name, url in (
             ("LYCEUM_DATABASE_URL", self.database_url),
             ("LYCEUM_CACHE_URL", self.cache_url),
-            ("LYCEUM_BROKER_URL", self.broker_url),
+            ("LYCEUM_BROKER_URL", self.broker_url.partition(",")[0]),
         ):
             try:
                 urlsplit(url).port  # noqa: B018 - raises for a port that is none

@@ -110,6 +110,9 @@ class Messaging:
         url, queues = self.settings.broker_url, self.messages.queues()
         if not url:
             return InProcessSession(queues, self.intake)
+        if url.startswith("kafka://"):
+            kafka = await asyncio.to_thread(_kafka)
+            return kafka(url, queues, self.container, self.gate)
         rabbit = await asyncio.to_thread(_rabbit)
         return rabbit(url, queues, self.container, self.gate)
 
@@ -118,3 +121,9 @@ def _rabbit() -> Callable[..., Session]:
     from lyceum.jobs.adapters.rabbit import RabbitSession
 
     return RabbitSession
+
+
+def _kafka() -> Callable[..., Session]:
+    from lyceum.jobs.adapters.kafka import KafkaSession
+
+    return KafkaSession
