@@ -44,6 +44,8 @@ API: Mapping[tuple[str, str], Row] = {
     ("GET", "/openapi.json"): Row(ANYBODY),
     ("GET", "/docs"): Row(ANYBODY),
     ("GET", "/docs/errors"): Row(ANYBODY),
+    ("GET", "/docs/messages"): Row(ANYBODY),
+    ("GET", "/asyncapi.json"): Row(ANYBODY),
     ("GET", "/docs/start.js"): Row(ANYBODY),
     ("GET", "/docs/schema"): Row(ANYBODY),
     ("GET", "/docs/schema/openapi.json"): Row(ANYBODY),

@@ -14,7 +14,8 @@ from tests.e2e.conftest import Served
 from tests.e2e.learner import answer, go_on, sign_in, sign_up, start, start_question
 
 FOR_ALL = ("/", "/train", "/train?subject=physics", "/cabinet", "/questions", "/questions?q=сила", "/find",
-           "/find?code=XXXXXXXX", "/events", "/login", "/signup", "/no-such-page", "/docs/errors")  # fmt: skip
+           "/find?code=XXXXXXXX", "/events", "/login", "/signup", "/no-such-page", "/docs/errors",
+           "/docs/messages")  # fmt: skip
 FOR_LEARNERS = ("/", "/train", "/cabinet", "/cabinet/history", "/cabinet/mistakes", "/profile")
 FOR_AUTHORS = (
     "/author",

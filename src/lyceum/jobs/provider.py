@@ -6,6 +6,7 @@ from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.inbox import SqlInbox, SqlOutgoing
 from lyceum.jobs.adapters.intake import Gate, Intake
+from lyceum.jobs.adapters.message_docs import MessageDocuments
 from lyceum.jobs.adapters.message_queries import MessageQueries
 from lyceum.jobs.adapters.messaging import Messaging
 from lyceum.jobs.adapters.outgoing import OutgoingRelay
@@ -62,6 +63,7 @@ class JobsProvider(Provider):
     sending = provide(SendInEnvelope, provides=SendMessage)
     receiving = provide(ReceiveMessage)
     replaying = provide(ReplayDeadLetter)
+    message_documents = provide(MessageDocuments, scope=Scope.APP)
     message_queries = provide(MessageQueries, scope=Scope.APP)
     handlers = provide_all(*HANDLERS)
     reading = provide(ReadMessage, scope=Scope.APP)

@@ -30,6 +30,7 @@ from lyceum.bank.adapters import transfer_pages as bank_transfer_pages
 from lyceum.bank.adapters import transfers_http as bank_transfers_http
 from lyceum.bank.provider import BankProvider
 from lyceum.jobs.adapters import http as jobs_http
+from lyceum.jobs.adapters import message_docs as jobs_message_docs
 from lyceum.jobs.adapters import message_http as jobs_message_http
 from lyceum.jobs.adapters import pages as jobs_pages
 from lyceum.jobs.adapters import report_http as jobs_report_http
@@ -114,7 +115,12 @@ CONTEXTS: tuple[Context, ...] = (
     Context(
         name="jobs",
         provider=JobsProvider,
-        controllers=(*jobs_http.CONTROLLERS, *jobs_message_http.CONTROLLERS, *jobs_report_http.CONTROLLERS),
+        controllers=(
+            *jobs_http.CONTROLLERS,
+            *jobs_message_http.CONTROLLERS,
+            *jobs_message_docs.CONTROLLERS,
+            *jobs_report_http.CONTROLLERS,
+        ),
         pages=jobs_pages.PAGES,
         refusals=jobs_tables.REFUSALS,
         kinds=(Demo, jobs_reports.MakeReport),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from urllib.parse import urlsplit
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
@@ -15,6 +16,7 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from lyceum.platform.brokers import broker_answers
 from lyceum.platform.database import Database
 from lyceum.platform.file_store import StoredFiles
 from lyceum.platform.files import FileMissing, new_key
@@ -100,11 +102,19 @@ def probes(settings: Settings, database: Database, files: StoredFiles) -> Probes
             lambda: _outbox(database),
         ),
     ]
+    said = "Start the broker, or mend LYCEUM_BROKER_URL; empty, messages stay in the process."
+    broker = Probe("messages", _broker_name(settings.broker_url), said, lambda: broker_answers(settings))
     fix = "Check LYCEUM_FILES_URL and LYCEUM_S3_…, or that the data folder can be written and has room."
     return Probes(
         [*base, Probe("files", files.adapter.partition(" ")[0], fix, lambda: _files_answer(files))],
-        [*base, Probe("files", files.adapter, fix, lambda: _files_work(files))],
+        [*base, Probe("files", files.adapter, fix, lambda: _files_work(files)), broker],
     )
+
+
+def _broker_name(url: str) -> str:
+    """The broker without its password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if url else "this process"
 
 
 async def _rows(database: Database) -> str:

@@ -92,7 +92,8 @@ PAGE = Template("""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="$icon">$styles</head><body>
 <header class="docs-top"><a class="logo" href="/" aria-label="Lyceum, home page">$mark</a>
-<nav aria-label="Documents"><a href="/docs/errors">Refusals</a><a href="/openapi.json">openapi.json</a></nav></header>
+<nav aria-label="Documents"><a href="/docs/messages">Messages</a>
+<a href="/docs/errors">Refusals</a><a href="/openapi.json">openapi.json</a></nav></header>
 <main id="swagger-ui"></main>$scripts</body></html>
 """)
 _pages = Pages()

@@ -2,7 +2,8 @@
 
 A topic is taken in order, one message after the other, and its offset is committed after the transaction. Kafka has
 neither a limit of deliveries nor dead letters of its own: rejected messages are put into the topic TOPIC.dead here,
-before the offset moves past them. The producer is not idempotent: receivers tell duplicates by their inbox. While a dependency is away the message at hand waits, and so do those behind it.
+before the offset moves past them. The producer is not idempotent: receivers tell duplicates by their inbox. While a
+dependency is away the message at hand waits, and so do those behind it.
 """
 
 import asyncio

@@ -118,7 +118,7 @@ class RabbitSession:
 
     def _subscribe(self, plan: QueuePlan) -> RabbitSubscriber:
         subscriber = self._broker.subscriber(
-            _declared(plan),
+            declared(plan),
             channel=self._consuming,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
@@ -185,7 +185,7 @@ class RabbitSession:
         self._connection = await self._broker.connect()
         exchange = await self._broker.declare_exchange(self._exchange)
         for plan in self._plans:
-            dead = await self._broker.declare_queue(_declared(dead_queue(plan.name)))
+            dead = await self._broker.declare_queue(declared(dead_queue(plan.name)))
             await dead.bind(exchange, routing_key=dead_of(plan.name))
         for subscriber in self._subscribers:
             # FastStream drops what arrives before it says that it runs, so it says so first.
@@ -260,7 +260,8 @@ async def _raw(message: RabbitMessage) -> bytes:
     return message.body
 
 
-def _declared(plan: QueuePlan) -> RabbitQueue:
+def declared(plan: QueuePlan) -> RabbitQueue:
+    """The queue as FastStream declares it."""
     arguments = cast("QuorumQueueArgs", dict(plan.arguments))
     return RabbitQueue(plan.name, QueueType.QUORUM, arguments=arguments)
 
