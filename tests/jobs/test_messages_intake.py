@@ -1,21 +1,34 @@
 """The intake by itself, as any transport uses it, on both databases and without a broker."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from dishka import AsyncContainer
-from sqlalchemy import select
+from dishka import AsyncContainer, Provider, Scope
+from sqlalchemy import func, select, update
 
 from lyceum.accounts.api import Role
+from lyceum.jobs.adapters.inbox import SqlInbox
 from lyceum.jobs.adapters.intake import Intake
 from lyceum.jobs.adapters.message_tables import inbox, outgoing
+from lyceum.jobs.adapters.messaging import Messaging
+from lyceum.jobs.adapters.outgoing import OutgoingRelay
+from lyceum.jobs.adapters.pruning import Pruning
+from lyceum.jobs.adapters.tables import tasks
+from lyceum.jobs.api import Handled, Incoming, SendMessage
 from lyceum.jobs.domain.messages import Delivery, Outcome, Verdict
 from lyceum.jobs.domain.tasks import Source
-from lyceum.platform.database import Database
+from lyceum.jobs.ports import Entry, Inbox, Known
+from lyceum.jobs.use_cases.creating import TaskData
+from lyceum.jobs.use_cases.task_messages import MakeTask
+from lyceum.main.container import make_container
+from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.database_time import database_now
 from lyceum.platform.settings import Settings
 from tests.jobs.builders import Queue
 from tests.jobs.rabbit import Body, envelope
@@ -95,3 +108,123 @@ async def test_a_dead_letter_is_listed_and_taken_as_new_after_its_replay(
     assert json.loads(shown["body"])["data"]["kind"] == "nothing"
     replayed = await operator.post(f"{LETTERS}/{id}/replay")
     assert (replayed.status_code, replayed.json()["outcome"]) == (200, "replayable"), replayed.text
+
+
+async def test_a_message_whose_handler_ends_the_process_is_not_handled_for_ever(desk: Desk) -> None:
+    message = envelope({"description": "x", "run_at": LATER})
+    verdict = await desk.take(message, deliveries=5, redelivered=True)
+    assert (verdict.outcome, verdict.dead, verdict.code) == (Outcome.REJECTED, True, "delivery_limit")
+    assert (await desk.take(envelope({"description": "x", "run_at": LATER}), deliveries=4)).outcome is Outcome.DONE
+
+
+async def test_a_dead_letter_cut_off_before_it_was_put_there_is_put_there_when_it_comes_again(desk: Desk) -> None:
+    message = envelope({"description": ""})
+    assert (await desk.take(message)).dead
+    assert not (await desk.take(message)).dead
+    assert (await desk.take(message, redelivered=True)).dead
+    assert await desk.kept() == [("rejected", "invalid_field")]
+
+
+class Broken(MakeTask):
+    """A handler with a fault of ours."""
+
+    __slots__ = ()
+
+    async def handle(self, message: Incoming[TaskData]) -> Handled:
+        await MakeTask.handle(self, message)
+        raise ZeroDivisionError
+
+
+class Unguarded(SqlInbox):
+    """The negative control: takes every message as new."""
+
+    __slots__ = ()
+
+    async def open(self, entry: Entry) -> Known | None:
+        return await SqlInbox.open(self, replace(entry, id=uuid4()))
+
+
+@asynccontextmanager
+async def altered(settings: Settings, what: type, by: type) -> AsyncIterator[Desk]:
+    """A desk with one part of it replaced."""
+    provider = Provider(scope=Scope.REQUEST)
+    provider.provide(by, provides=what, override=True)
+    container = make_container(settings, provider)
+    yield Desk(await container.get(Intake), await container.get(Database))
+    await container.close()
+
+
+async def test_a_handler_that_breaks_down_leaves_nothing_but_a_dead_letter(
+    settings: Settings, database: Database
+) -> None:
+    async with altered(settings, MakeTask, Broken) as desk:
+        verdict = await desk.take(envelope({"description": "x", "run_at": LATER}, reply_to="crm"))
+        assert (verdict.outcome, verdict.dead, verdict.code) == (Outcome.REJECTED, True, "handler_failed")
+        (told,) = await desk.replies()
+        assert told["ok"] is False
+        assert await made(database) == 0
+
+
+async def test_simultaneous_deliveries_of_one_message_make_one_task(desk: Desk) -> None:
+    message = envelope({"description": "x", "run_at": LATER}, reply_to="crm")
+    verdicts = await asyncio.gather(*(desk.take(message) for _ in range(20)))
+    assert sorted(verdict.duplicate for verdict in verdicts) == [False] + [True] * 19
+    assert await made(desk.database) == 1
+    assert len({str(told) for told in await desk.replies()}) == 1
+
+
+async def test_without_the_inbox_the_same_deliveries_make_many(settings: Settings, database: Database) -> None:
+    async with altered(settings, Inbox, Unguarded) as desk:
+        message = envelope({"description": "x", "run_at": LATER})
+        await asyncio.gather(*(desk.take(message) for _ in range(20)))
+        assert await made(database) == 20
+
+
+async def test_without_a_broker_the_same_handlers_take_messages_in_process(
+    container: AsyncContainer, database: Database
+) -> None:
+    relay, session = await container.get(OutgoingRelay), await container.get(Messaging)
+    living = asyncio.create_task(session.run())
+    await session.ready.wait()
+    async with container() as scope:
+        send = await scope.get(SendMessage)
+        async with await scope.get(SqlTransaction):
+            await send("tasks", "task/1", TaskData(description="from ourselves", run_at=None))
+            await send("nobody", "task/1", TaskData(description="to nobody"))
+    while await relay.publish_batch() or await made(database) == 0:
+        await asyncio.sleep(0.01)
+    assert await made(database) == 1
+    async with database.read() as connection:
+        rows = (await connection.execute(select(outgoing).order_by(outgoing.c.id))).all()
+    assert [(row.queue, row.published_at is not None) for row in rows] == [("tasks", True), ("nobody", False)]
+    assert "NotRouted" in rows[1].error
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+    await container.close()
+
+
+async def test_old_messages_are_forgotten_and_dead_letters_kept_longer(desk: Desk, database: Database) -> None:
+    await desk.take(envelope({"description": "x", "run_at": LATER}, reply_to="crm"))
+    await desk.take(envelope({"description": ""}))
+
+    async def age(days: int) -> None:
+        async with SqlTransaction(database) as transaction:
+            await transaction.connection.execute(update(inbox).values(received_at=database_now(-86_400.0 * days)))
+            await transaction.connection.execute(
+                update(outgoing).values(created_at=database_now(-86_400.0 * days), next_at=None)
+            )
+
+    pruning = Pruning(database)
+    await pruning.prune()
+    assert (len(await desk.kept()), len(await desk.replies())) == (2, 1)
+    await age(31)
+    await pruning.prune()
+    assert (await desk.kept(), await desk.replies()) == ([("rejected", "invalid_field")], [])
+    await age(91)
+    await pruning.prune()
+    assert await desk.kept() == []
+
+
+async def made(database: Database) -> int:
+    async with database.read() as connection:
+        return await connection.scalar(select(func.count()).select_from(tasks)) or 0

@@ -1,4 +1,5 @@
-"""Forgetting what is over: completed tasks after 30 days, failed ones after 90, idempotency keys after 7.
+"""Forgetting what is over: completed tasks after 30 days, failed ones after 90, idempotency keys after 7;
+messages too.
 
 A maintenance step of every worker, not a task: a queue that is stuck is pruned as well. Small batches, so that nobody
 waits for it, and one worker at a time.
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, delete, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, delete, func, literal_column, not_, or_, select
 
+from lyceum.jobs.adapters.message_tables import inbox, outgoing
 from lyceum.jobs.adapters.tables import events, log_lines, replays, tasks
+from lyceum.jobs.domain.messages import Outcome
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.database_time import database_now
 
@@ -42,7 +45,25 @@ class Pruning:
             while pruned := await self._batch(old):
                 total += pruned
         await self._keys()
+        await self._messages()
         return total
+
+    async def _messages(self) -> None:
+        """Duplicates are told for 30 days, dead letters kept for 90, what was published for 7."""
+        dead = inbox.c.outcome == Outcome.REJECTED.value
+        old = or_(
+            and_(not_(dead), inbox.c.received_at < database_now(-COMPLETED)),
+            inbox.c.received_at < database_now(-FAILED),
+        )
+        gone = and_(outgoing.c.next_at.is_(None), outgoing.c.created_at < database_now(-KEYS))
+        for table, key, over in ((inbox, inbox.c.message_id, old), (outgoing, outgoing.c.id, gone)):
+            while True:
+                async with self.database.read() as connection:
+                    ids = (await connection.scalars(select(key).where(over).limit(BATCH))).all()
+                if not ids:
+                    break
+                async with SqlTransaction(self.database) as transaction:
+                    await transaction.connection.execute(delete(table).where(key.in_(ids)))
 
     async def _batch(self, old: ColumnElement[bool]) -> int:
         async with self.database.read() as connection:
