@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from lyceum.platform.database import Database
 from tests.training.callers import Classroom, a_question
 
-MOST = 10
+MOST = 11
 RELAY = ("SELECT outbox", "UPDATE outbox", "UPDATE bank_questions")
 
 
@@ -31,7 +31,7 @@ async def statements(container: AsyncContainer) -> list[str]:
     return told
 
 
-async def test_an_answer_takes_ten_statements_at_most(statements: list[str], room: Classroom) -> None:
+async def test_an_answer_takes_eleven_statements_at_most(statements: list[str], room: Classroom) -> None:
     await room.fill([a_question(number) for number in range(6)])
     training = await room.started()
     current = training["current"]

@@ -105,6 +105,10 @@ class People(Protocol):
     async def emails(self, ids: Sequence[UserId]) -> Mapping[UserId, str]:
         """Addresses of users, as far as they have some."""
 
+    async def names(self, ids: Sequence[UserId]) -> Mapping[UserId, str]:
+        """What users are called before others: their name, empty where it is no more than the beginning of their
+        address. Guests and those who were switched off are left out."""
+
 
 class Guests(Protocol):
     """People who start without registration."""

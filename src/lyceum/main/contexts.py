@@ -55,6 +55,8 @@ from lyceum.training.adapters import exam_pages as training_exam_pages
 from lyceum.training.adapters import grading_http as training_grading_http
 from lyceum.training.adapters import grading_pages as training_grading_pages
 from lyceum.training.adapters import http as training_http
+from lyceum.training.adapters import leaderboard_http as training_leaderboard_http
+from lyceum.training.adapters import leaderboard_pages as training_leaderboard_pages
 from lyceum.training.adapters import pages as training_pages
 from lyceum.training.adapters import pruning as training_pruning
 from lyceum.training.adapters import settings_http as training_settings_http
@@ -138,10 +140,12 @@ CONTEXTS: tuple[Context, ...] = (
             *training_event_http.CONTROLLERS,
             *training_statistics_http.CONTROLLERS,
             *training_settings_http.CONTROLLERS,
+            *training_leaderboard_http.CONTROLLERS,
         ),
         pages=(
             *training_pages.PAGES,
             *training_cabinet_pages.PAGES,
+            *training_leaderboard_pages.PAGES,
             *training_exam_pages.PAGES,
             *training_grading_pages.PAGES,
             *training_event_pages.PAGES,

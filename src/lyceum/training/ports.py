@@ -9,6 +9,7 @@ from uuid import UUID
 from lyceum.bank.api import Kind
 from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId
 from lyceum.training.domain.elo import Learner, Rating, Shifts
+from lyceum.training.domain.leaderboard import NO_POINTS, Points
 from lyceum.training.domain.memory import Grade, Memory
 from lyceum.training.domain.results import Result
 from lyceum.training.domain.settings import LearnerSettings
@@ -35,13 +36,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a learner stands before an answer: `learner` in the question's subject, `memory` and `times` of the very
-    question, `next_due` when their next review falls."""
+    """How a learner stands before an answer: `learner` in the question's subject; `memory`, `times` and `answered_at`
+    (the latest of them) of the very question; `next_due` when their next review falls."""
 
     learner: Learner
     streak: Streak
     memory: Memory | None = None
     times: int = 0
+    answered_at: datetime | None = None
     next_due: datetime | None = None
 
     @property
@@ -65,7 +67,7 @@ class Turn:
     """All that an answer changes. `situation.training` is as it will be, `version` as it was read.
 
     `shifts` move nothing for an answer that says nothing about ability. `memory` is None for one that is no review,
-    `streak` when it stays as it was, `following` when the training is over.
+    `streak` when it stays as it was, `following` when the training is over. `points` are those of the leaderboard.
     """
 
     situation: Situation
@@ -76,6 +78,7 @@ class Turn:
     day: date
     streak: Streak | None
     following: Attempt | None
+    points: Points = NO_POINTS
 
 
 class Turns(Protocol):

@@ -19,6 +19,7 @@ from lyceum.training.adapters.events import SealedPapers, SqlEventLog, SqlEvents
 from lyceum.training.adapters.facade import TrainingAnswers
 from lyceum.training.adapters.forecasts import Forecasts
 from lyceum.training.adapters.gradings import GradingQueries, SqlGradings
+from lyceum.training.adapters.leaderboard import ReadLeaderboard
 from lyceum.training.adapters.progress import ReadProgress
 from lyceum.training.adapters.protocol import PrintProtocol
 from lyceum.training.adapters.pruning import AnswersGiven, ForgetGuests
@@ -131,7 +132,7 @@ class TrainingProvider(Provider):
     tell_why = provide(TellWhy, scope=Scope.APP)
     forecasts = provide(Forecasts, scope=Scope.APP)
     learner_settings = provide(SqlSettings, provides=SettingsOfLearners)
-    cabinet = provide_all(ReadSettings, ChangeSettings, ReadProgress)
+    cabinet = provide_all(ReadSettings, ChangeSettings, ReadProgress, ReadLeaderboard)
     statistics = provide(StatisticsQueries, scope=Scope.APP)
 
     events = provide(SqlEvents, provides=Events)

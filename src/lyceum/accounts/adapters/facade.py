@@ -46,3 +46,11 @@ class KnownPeople:
         query = select(users.c.id, users.c.email).where(users.c.id.in_(ids), users.c.email.is_not(None))
         async with self.database.read() as connection:
             return {UserId(row.id): row.email for row in await connection.execute(query)}
+
+    async def names(self, ids: Sequence[UserId]) -> Mapping[UserId, str]:
+        known = select(users.c.id, users.c.name, users.c.email).where(
+            users.c.id.in_(ids), users.c.is_guest.is_(False), users.c.disabled_at.is_(None)
+        )
+        async with self.database.read() as connection:
+            rows = (await connection.execute(known)).all()
+        return {UserId(row.id): "" if row.name == (row.email or "").partition("@")[0] else row.name for row in rows}

@@ -161,3 +161,16 @@ WHY: Json = {
         "You last answered its topic 4 days ago.",
     ],
 }
+LEADERBOARD: Json = {
+    "period": "week",
+    "begins": "2026-05-18",
+    "ends": "2026-05-24",
+    "subject": None,
+    "total": 214,
+    "you": {"place": 37, "points": 41.5, "answers": 48, "listed": True},
+    "items": [
+        {"place": 1, "name": "Аня Коваль", "points": 128.0, "answers": 140, "is_you": False},
+        {"place": 2, "name": "", "points": 117.25, "answers": 131, "is_you": False},
+    ],
+    "next_cursor": None,
+}

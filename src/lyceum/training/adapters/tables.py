@@ -249,4 +249,26 @@ learner_settings = Table(
 )
 """Of those learners who have changed something."""
 
+scores = Table(
+    "training_scores",
+    metadata,
+    Column("learner_id", Uuid, nullable=False),
+    Column("period", String(10), nullable=False),
+    Column("begins", Date, nullable=False),
+    Column("subject", String(40), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("reached_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("learner_id", "period", "begins", "subject", name="pk_training_scores"),
+)
+Index(
+    "ix_training_scores_board",
+    *(scores.c[name] for name in ("period", "begins", "subject")),
+    scores.c.points.desc(),
+    scores.c.reached_at,
+    scores.c.learner_id,
+)
+"""Points of the leaderboard, in thousandths, by week, month and for ever, in each subject and over all (an empty one).
+`answers` brought them, `reached_at` was the latest. Guests have none."""
+
 REFUSALS: Mapping[str, type[AppError]] = {"uq_training_trainings_active": AlreadyActive}

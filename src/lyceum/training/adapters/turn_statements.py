@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lyceum.platform.prepared import Prepared
 from lyceum.training.adapters.repositories import ATTEMPT, TRAINING
-from lyceum.training.adapters.tables import attempts, items, learners, progress, seen, tags, trainings
+from lyceum.training.adapters.tables import attempts, items, learners, progress, scores, seen, tags, trainings
 from lyceum.training.domain.elo import LEAST_LEARNER_ERROR, LEAST_QUESTION_ERROR
 
 DIALECTS = ("sqlite", "postgresql")
@@ -50,6 +50,7 @@ _KNOWN = (
     learners.c.best_streak,
     learners.c.last_day,
     seen.c.times,
+    seen.c.at.label("seen_at"),
     seen.c.stability,
     seen.c.difficulty.label("memory_difficulty"),
     seen.c.reviewed_at,
@@ -177,6 +178,28 @@ def count(dialect: str, kinds: Kinds) -> Prepared:
         ),
     }
     return Prepared(new.on_conflict_do_update(index_elements=["learner_id", "kind", "subject", "name"], set_=change))
+
+
+@cache
+def score(dialect: str, periods: int) -> Prepared:
+    """Add points in so many periods, in the subject and over all."""
+    rows = [_scored(number, subject) for number in range(periods) for subject in ("subject", "all_subjects")]
+    new = _insert(dialect, scores).values(rows)
+    change: dict[str, object] = {name: scores.c[name] + new.excluded[name] for name in ("points", "answers")}
+    change["reached_at"] = new.excluded.reached_at
+    return Prepared(
+        new.on_conflict_do_update(index_elements=["learner_id", "period", "begins", "subject"], set_=change)
+    )
+
+
+def _scored(number: int, subject: str) -> dict[str, object]:
+    row: dict[str, object] = {
+        name: bindparam(f"scored_{name}", type_=scores.c[name].type)
+        for name in ("learner_id", "points", "answers", "reached_at")
+    }
+    for name in ("period", "begins"):
+        row[name] = bindparam(f"{name}{number}", type_=scores.c[name].type)
+    return row | {"subject": bindparam(f"scored_{subject}", type_=scores.c.subject.type)}
 
 
 def _sums(kind: str) -> dict[str, object]:

@@ -31,6 +31,7 @@ from lyceum.training.adapters.turn_statements import (
     Kinds,
     count,
     keep_learner,
+    score,
     see,
 )
 from lyceum.training.domain.ability import RESHELVED, START
@@ -65,6 +66,7 @@ class SqlTurns:
     async def write(self, turn: Turn) -> None:
         dialect = self.transaction.connection.dialect.name
         changes = learner_changes(turn, dialect)
+        changes += score_changes(turn, dialect)
         if turn.following is not None:
             changes.append((SHOW, shown(turn.following)))
         claims = self.claims(turn, dialect)
@@ -109,6 +111,7 @@ def _standing(row: Record) -> Standing:
         streak=Streak(row.streak, row.best_streak, row.last_day) if row.last_day else Streak(),
         memory=memory_of(row),
         times=row.times or 0,
+        answered_at=row.seen_at,
         next_due=row.next_due,
     )
 
@@ -204,6 +207,23 @@ def _sums_row(turn: Turn) -> dict[str, object]:
         "topic_name": item.topic,
         **_shift("subject", turn.shifts.subject),
     }
+
+
+def score_changes(turn: Turn, dialect: str) -> list[tuple[Prepared, Values]]:
+    """What the answer brings on the leaderboard."""
+    if not turn.points.periods:
+        return []
+    row: dict[str, object] = {
+        "scored_learner_id": turn.situation.attempt.learner_id,
+        "scored_points": turn.points.points,
+        "scored_answers": 1,
+        "scored_reached_at": turn.closing.at,
+        "scored_subject": turn.situation.item.subject,
+        "scored_all_subjects": "",
+    }
+    for number, (period, begins) in enumerate(turn.points.periods):
+        row |= {f"period{number}": period.value, f"begins{number}": begins}
+    return [(score(dialect, len(turn.points.periods)), row)]
 
 
 def _shift(of: str, shift: Shift) -> dict[str, object]:

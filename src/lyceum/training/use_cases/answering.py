@@ -1,7 +1,7 @@
 """Answering, giving up, and asking for a hint."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from lyceum.training.domain.elo import (
     shifted_learner,
     shifts,
 )
+from lyceum.training.domain.leaderboard import NO_POINTS, Points, points_of
 from lyceum.training.domain.memory import Memory, grade_of
 from lyceum.training.domain.sittings import MAX_SEQ, InASitting
 from lyceum.training.domain.trainings import (
@@ -95,8 +96,8 @@ class TakeTurn:
     transaction: Transaction
     zone: ZoneInfo
 
-    async def __call__(self, situation: Situation, closing: Closing) -> Attempt | None:
-        """The next attempt, None when the training is over."""
+    async def __call__(self, situation: Situation, closing: Closing, *, ranked: bool = False) -> Attempt | None:
+        """The next attempt, None when the training is over. `ranked` answers bring points on the leaderboard."""
         training, version = situation.training, situation.training.version
         by = shifts_of(situation, closing)
         training.version += 1
@@ -116,6 +117,7 @@ class TakeTurn:
             day=day,
             streak=streak if is_new else None,
             following=following,
+            points=points_for(situation, closing, day, self.zone) if ranked else NO_POINTS,
         )
         async with self.transaction:
             await self.turns.write(turn)
@@ -159,6 +161,14 @@ def memory_of(situation: Situation, closing: Closing, scheduling: Scheduling) ->
         return None
     grade = grade_of(closing.verdict, closing.elapsed_ms, situation.item.usual_ms)
     return None if grade is None else scheduling.reviewed(situation.standing.memory, grade, closing.at)
+
+
+def points_for(situation: Situation, closing: Closing, day: date, zone: ZoneInfo) -> Points:
+    """What the answer brings on the leaderboard: the first to its question in a period."""
+    if not closing.is_graded:
+        return NO_POINTS
+    before = situation.standing.answered_at
+    return points_of(closing.score, closing.max_score, day, before.astimezone(zone).date() if before else None)
 
 
 def event_of(situation: Situation, closing: Closing, by: Shifts) -> QuestionAnswered:
@@ -266,7 +276,7 @@ class SubmitAnswer:
                 raise AnsweredDifferently(attempt_id=attempt.id)
             return await self.answered.again(situation, graded)
         situation.training.require_open(at)
-        following = await self.take(situation, closing)
+        following = await self.take(situation, closing, ranked=not actor.is_guest)
         return await self.answered(situation, closing, graded, following)
 
 
