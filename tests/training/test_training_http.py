@@ -5,7 +5,10 @@ from uuid import UUID
 import msgspec
 
 from lyceum.training.adapters import examples
-from lyceum.training.adapters.queries import ProgressView
+from lyceum.training.adapters.leaderboard import Leaderboard
+from lyceum.training.adapters.progress import OwnProgress
+from lyceum.training.adapters.settings_http import SettingsView
+from lyceum.training.adapters.why import WhyView
 from lyceum.training.use_cases.views import AnswerView, TrainingView
 from tests.training.callers import ME, TRAININGS, Body, Classroom, a_question, headers_of
 
@@ -280,7 +283,11 @@ async def test_answers_count_into_the_question_after_the_relay(room: Classroom) 
 def test_the_examples_of_the_description_have_the_shape_of_the_answers() -> None:
     msgspec.convert(examples.TRAINING, TrainingView, strict=False)
     msgspec.convert(examples.ANSWER, AnswerView, strict=False)
-    msgspec.convert(examples.PROGRESS, ProgressView, strict=False)
+    msgspec.convert(examples.PROGRESS, OwnProgress, strict=False)
     assert examples.TRAINING.keys() == set(TrainingView.__struct_fields__)
     assert examples.ANSWER.keys() == set(AnswerView.__struct_fields__)
-    assert examples.PROGRESS.keys() == set(ProgressView.__struct_fields__)
+    assert examples.PROGRESS.keys() == set(OwnProgress.__struct_fields__)
+    others = ((WhyView, examples.WHY), (SettingsView, examples.SETTINGS), (Leaderboard, examples.LEADERBOARD))
+    for shape, example in others:
+        msgspec.convert(example, shape, strict=False)
+        assert example.keys() == set(shape.__struct_fields__)
