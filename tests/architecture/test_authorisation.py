@@ -155,6 +155,7 @@ API: Mapping[tuple[str, str], Row] = {
     ("PATCH", "/api/training/me/settings"): Row(LEARNER, {}),
     ("GET", "/api/training/questions/{id}/statistics"): Row(LEARNER),
     ("GET", "/api/training/questions/statistics"): Row(AUTHOR),
+    ("GET", "/api/training/ratings/checks"): Row(AUTHOR),
     ("GET", "/api/training/sets"): Row(AUTHOR),
     ("GET", "/api/training/sets/{id}"): Row(AUTHOR),
     ("GET", "/api/training/leaderboard"): Row(LEARNER),

@@ -16,7 +16,7 @@ from tests.e2e.learner import answer, go_on, sign_in, sign_up, start, start_ques
 FOR_ALL = ("/", "/train", "/train?subject=physics", "/cabinet", "/questions", "/questions?q=сила", "/find",
            "/find?code=XXXXXXXX", "/events", "/login", "/signup", "/no-such-page", "/docs/errors",
            "/docs/messages")  # fmt: skip
-FOR_LEARNERS = ("/", "/train", "/cabinet", "/cabinet/history", "/cabinet/mistakes", "/profile")
+FOR_LEARNERS = ("/", "/train", "/cabinet", "/cabinet/history", "/cabinet/mistakes", "/leaderboard", "/profile")
 FOR_AUTHORS = (
     "/author",
     "/author/questions",
@@ -105,6 +105,9 @@ def test_pages_of_a_learner(screen: Screen) -> None:
         screen.look(path)
     start(screen.page, "math_profile")
     screen.check("a training that begins")
+    screen.page.keyboard.press("w")
+    assert screen.page.locator("[data-why]").evaluate("it => it.parentElement.open && it === document.activeElement")
+    screen.check("a training that tells why")
     for _ in range(10):
         answer(screen.page)
         go_on(screen.page)

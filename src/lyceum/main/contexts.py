@@ -46,6 +46,7 @@ from lyceum.main import schema as schema  # importing it maps the aggregates
 from lyceum.platform.daily import ReportPart
 from lyceum.platform.housekeeping import Pruner
 from lyceum.training.adapters import cabinet_pages as training_cabinet_pages
+from lyceum.training.adapters import calibrating as training_calibrating
 from lyceum.training.adapters import consumers as training_consumers
 from lyceum.training.adapters import counting as training_counting
 from lyceum.training.adapters import daily as training_daily
@@ -153,6 +154,8 @@ CONTEXTS: tuple[Context, ...] = (
         ),
         subscribers={**training_consumers.SUBSCRIBERS, **training_counting.SUBSCRIBERS},
         refusals=training_tables.REFUSALS,
+        kinds=training_calibrating.KINDS,
+        schedules=training_calibrating.SCHEDULES,
         traces=(training_pruning.AnswersGiven,),
         daily=(training_daily.TrainingOfDay,),
     ),

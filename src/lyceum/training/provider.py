@@ -8,6 +8,7 @@ from lyceum.bank.api import AnsweredLookup
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from lyceum.training.adapters.boards import SqlBoards, SqlMarks
+from lyceum.training.adapters.calibrating import CheckRatings
 from lyceum.training.adapters.choice import TeachingMost
 from lyceum.training.adapters.consumers import FollowQuestions
 from lyceum.training.adapters.counting import CountFinished
@@ -24,6 +25,7 @@ from lyceum.training.adapters.progress import ReadProgress
 from lyceum.training.adapters.protocol import PrintProtocol
 from lyceum.training.adapters.pruning import AnswersGiven, ForgetGuests
 from lyceum.training.adapters.queries import SqlResults, TrainingQueries
+from lyceum.training.adapters.rating_checks import RatingMetrics, ReadChecks
 from lyceum.training.adapters.rebuilding import RebuildStatistics
 from lyceum.training.adapters.repositories import SqlAttempts, SqlPackShelf, SqlTrainings
 from lyceum.training.adapters.scheduling import FsrsScheduling
@@ -134,6 +136,8 @@ class TrainingProvider(Provider):
     learner_settings = provide(SqlSettings, provides=SettingsOfLearners)
     cabinet = provide_all(ReadSettings, ChangeSettings, ReadProgress, ReadLeaderboard)
     statistics = provide(StatisticsQueries, scope=Scope.APP)
+    check_ratings = provide(CheckRatings)
+    read_checks = provide(ReadChecks, scope=Scope.APP)
 
     events = provide(SqlEvents, provides=Events)
     participants = provide(SqlParticipants, provides=Participants)
@@ -171,8 +175,11 @@ class TrainingProvider(Provider):
     def next_question(self, database: Database, scheduling: Scheduling, settings: Settings) -> NextQuestion:
         return TeachingMost(database, scheduling, settings.target_success / 100)
 
+    rating_metrics = provide(RatingMetrics, scope=Scope.APP)
+
     @provide(scope=Scope.APP)
-    def watch(self, container: AsyncContainer) -> SittingWatch:
+    def watch(self, container: AsyncContainer, metrics: RatingMetrics) -> SittingWatch:
+        """Whoever sweeps tells the numbers of training too: they are asked for, so that their gauges are there."""
         return SittingWatch(container)
 
     @provide(scope=Scope.APP)

@@ -63,3 +63,33 @@ SET: Json = {
     **_LISTED_SET,
     "items": [{"question_id": _QUESTION, "max_score": 1.0, "facility": 0.5317, "weight": 5.32}],
 }
+CHECKS = {
+    "checks": [
+        {
+            "day": "2026-05-20",
+            "at": "2026-05-21T00:30:12Z",
+            "answers": 184233,
+            "learners": 2140,
+            "questions": 4711,
+            "whole": True,
+            "passes": 14,
+            "settled": True,
+            "spread": 1.12,
+            "shift": 0.08,
+            "scatter": 0.21,
+            "correlation": 0.97,
+            "strayed": 12,
+        }
+    ],
+    "strayed": [
+        {
+            "question_id": "0198e0aa-1b2c-7d3e-8f40-9a8b7c6d5e4f",
+            "subject": "geography",
+            "answered": 412,
+            "rating": 1702.5,
+            "fitted": 1588.1,
+            "fitted_error": 21.4,
+            "off": 114.4,
+        }
+    ],
+}

@@ -14,6 +14,7 @@ from lyceum.accounts.api import Actor
 from lyceum.kernel.ids import QuestionId
 from lyceum.platform.paging import Page
 from lyceum.training.adapters import statistics_examples as examples
+from lyceum.training.adapters.rating_checks import RatingChecks, ReadChecks
 from lyceum.training.adapters.statistics_queries import Order, StatisticsQueries, Wanted
 from lyceum.training.adapters.statistics_views import (
     ListedSet,
@@ -112,6 +113,21 @@ class StatisticsController(Controller):
         self, id: FromPath[UUID], actor: FromDishka[Actor], queries: FromDishka[StatisticsQueries]
     ) -> SetStatistics:
         return await queries.set(actor, id)
+
+    @get(
+        "/ratings/checks",
+        operation_id="rating_checks",
+        summary="How online ratings do against the nightly fit",
+        description=(
+            "Every night a model with one parameter (Rasch) is fitted to all first answers. The figures of the last "
+            "nights, and the questions whose online rating strayed from the latest fit: an author's own, everybody's "
+            "for operators. An operator checks at any time with a task of the kind `check_ratings`."
+        ),
+        responses={200: ResponseSpec(RatingChecks, examples=[Example(id="a night", value=examples.CHECKS)])},
+    )
+    @inject
+    async def checks(self, actor: FromDishka[Actor], read: FromDishka[ReadChecks]) -> RatingChecks:
+        return await read(actor)
 
 
 CONTROLLERS = [StatisticsController]

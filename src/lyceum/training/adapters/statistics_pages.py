@@ -17,6 +17,7 @@ from lyceum.platform.i18n import translator
 from lyceum.platform.pages import Pages, Viewer
 from lyceum.platform.paging import Page
 from lyceum.platform.spreadsheets import XLSX, CellValue, workbook
+from lyceum.training.adapters.rating_checks import ReadChecks
 from lyceum.training.adapters.statistics_queries import Order, StatisticsQueries, Wanted
 from lyceum.training.adapters.statistics_views import ListedStatistics
 from lyceum.training.domain.question_signs import ENOUGH
@@ -25,6 +26,7 @@ from lyceum.training.domain.set_statistics import GOOD_ALPHA, POOR_ALPHA
 HOME = "/author/statistics"
 PER_PAGE = 30
 SETS_SHOWN = 10
+STRAYED_SHOWN = 20
 EXPORTED = 5_000
 """The most rows of a workbook: the first by the order chosen."""
 LISTED = ("sort", "subject", "whose")
@@ -47,6 +49,7 @@ class AnalysisPages(Controller):
         pages: FromDishka[Pages],
         queries: FromDishka[StatisticsQueries],
         catalogue: FromDishka[Catalogue],
+        checks: FromDishka[ReadChecks],
     ) -> Response[str]:
         """The questions with answers, sorted, with what to look at; and the sets."""
         actor.require(Role.AUTHOR)
@@ -58,6 +61,7 @@ class AnalysisPages(Controller):
             found = await queries.listed(actor, wanted)
         except Invalid as error:
             refused = error
+        ratings = await checks(actor)
         return pages.respond(
             "training/statistics.html",
             viewer,
@@ -71,6 +75,11 @@ class AnalysisPages(Controller):
             following=_address(asked | {"cursor": found.next_cursor}) if found.next_cursor else "",
             first=_address(asked) if wanted.cursor else "",
             enough=ENOUGH,
+            ratings=ratings,
+            strayed_briefs=await catalogue.briefs(
+                [QuestionId(it.question_id) for it in ratings.strayed[:STRAYED_SHOWN]]
+            ),
+            strayed_shown=STRAYED_SHOWN,
             good_alpha=GOOD_ALPHA,
             poor_alpha=POOR_ALPHA,
         )

@@ -271,4 +271,42 @@ Index(
 """Points of the leaderboard, in thousandths, by week, month and for ever, in each subject and over all (an empty one).
 `answers` brought them, `reached_at` was the latest. Guests have none."""
 
+rating_checks = Table(
+    "training_rating_checks",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("learners", Integer, nullable=False),
+    Column("questions", Integer, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("passes", SmallInteger, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("spread", Float, nullable=False),
+    Column("shift", Float, nullable=False),
+    Column("scatter", Float, nullable=False),
+    Column("correlation", Float, nullable=True),
+    Column("strayed", Integer, nullable=False),
+)
+"""What the nightly fit said of the online ratings, by the day up to which it took answers."""
+
+item_fits = Table(
+    "training_item_fits",
+    metadata,
+    Column("question_id", Uuid, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("rating", Float, nullable=False),
+    Column("rating_error", Float, nullable=False),
+    Column("off", Float, nullable=False),
+    Column("strayed", Boolean, nullable=False),
+)
+"""Ratings of the latest fit with their errors, and how far the online rating is off, in Elo points."""
+is_strayed = item_fits.c.strayed == literal_column("true")
+Index(
+    "ix_training_item_fits_strayed",
+    item_fits.c.question_id,
+    sqlite_where=is_strayed,
+    postgresql_where=is_strayed,
+)
+
 REFUSALS: Mapping[str, type[AppError]] = {"uq_training_trainings_active": AlreadyActive}

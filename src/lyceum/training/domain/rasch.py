@@ -7,8 +7,9 @@ at each answer. Logits; the mean ability is 0.
 """
 
 import math
+from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 GRID = 25
@@ -48,7 +49,7 @@ class _Side:
     """
 
     sums: list[float]
-    others: list[list[int]]
+    others: list[array[int]]
     values: list[float]
     variances: list[float]
     sign: int
@@ -94,9 +95,15 @@ class _Side:
         return value
 
 
-def fit(answers: Iterable[tuple[Hashable, Hashable, float]], *, spread: float = 1.0) -> Fit:
+def fit(
+    answers: Iterable[tuple[Hashable, Hashable, float]],
+    *,
+    spread: float = 1.0,
+    on_pass: Callable[[int], None] = lambda number: None,
+) -> Fit:
     """Fit to answers (learner, question, share of the points earned, 0..1); `spread` is where the search for that of
-    abilities begins. Several answers of a learner to a question all count. Without answers the fit is empty."""
+    abilities begins; `on_pass` hears the number of each pass before it, and may raise to end the fit. Several answers
+    of a learner to a question all count. Without answers the fit is empty."""
     learners, questions, names = _gathered(answers)
     if not learners.sums:
         return Fit({}, {}, spread, 0, settled=True)
@@ -104,6 +111,7 @@ def fit(answers: Iterable[tuple[Hashable, Hashable, float]], *, spread: float = 
     passes, settled = 0, False
     while passes < MOST_PASSES and not settled:
         passes += 1
+        on_pass(passes)
         moved = questions.move(learners.levels())
         questions.middle = sum(questions.values) / len(questions.values)
         moved = max(moved, learners.move(questions.levels()))
@@ -129,7 +137,7 @@ def _gathered(
             place = known.setdefault(name, len(known))
             if place == len(side.sums):
                 side.sums.append(0.0)
-                side.others.append([])
+                side.others.append(array("i"))
             side.sums[place] += earned
             places.append(place)
         learners.others[places[0]].append(places[1])
