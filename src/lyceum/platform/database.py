@@ -154,6 +154,23 @@ def _encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def _prepare(connection: DBAPIConnection, *, writer: bool) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=0",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-32768",
+        "temp_store=MEMORY",
+        "mmap_size=268435456",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    if not writer:
+        cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
 def _sqlite_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine, Sequence[LoopConnection]]:
     address = make_url(url).set(drivername="sqlite+loop")
     if address.database:
@@ -162,27 +179,11 @@ def _sqlite_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine,
     writes = create_async_engine(address, pool_size=1, max_overflow=0, pool_timeout=30, **json)
     reads = create_async_engine(address, pool_size=pool_size, max_overflow=0, pool_timeout=10, **json)
 
-    def prepare(connection: DBAPIConnection, *, writer: bool) -> None:
-        cursor = connection.cursor()
-        for pragma in (
-            "busy_timeout=0",
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            "cache_size=-32768",
-            "temp_store=MEMORY",
-            "mmap_size=268435456",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        if not writer:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
     writer: list[LoopConnection] = []
 
     @event.listens_for(writes.sync_engine, "connect")
     def prepare_writer(connection: DBAPIConnection, _: object) -> None:
-        prepare(connection, writer=True)
+        _prepare(connection, writer=True)
         writer[:] = [connection._connection]
 
     @event.listens_for(writes.sync_engine, "close")
@@ -191,7 +192,7 @@ def _sqlite_engines(url: str, pool_size: int) -> tuple[AsyncEngine, AsyncEngine,
 
     @event.listens_for(reads.sync_engine, "connect")
     def prepare_reader(connection: DBAPIConnection, _: object) -> None:
-        prepare(connection, writer=False)
+        _prepare(connection, writer=False)
 
     @event.listens_for(writes.sync_engine, "begin")
     def begin_immediate(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 
 from lyceum.accounts.api import Actor, Role
-from lyceum.bank.api import Catalogue, PlayQuestions
+from lyceum.bank.api import Brief, Catalogue, PlayQuestions
 from lyceum.kernel.errors import Invalid
 from lyceum.kernel.ids import QuestionId
 from lyceum.platform.http_errors import AnyRequest, status_of
@@ -17,7 +17,7 @@ from lyceum.platform.i18n import translator
 from lyceum.platform.pages import Pages, Viewer
 from lyceum.platform.paging import Page
 from lyceum.platform.spreadsheets import XLSX, CellValue, workbook
-from lyceum.training.adapters.rating_checks import ReadChecks
+from lyceum.training.adapters.rating_checks import ReadChecks, StrayedQuestion
 from lyceum.training.adapters.statistics_queries import Order, StatisticsQueries, Wanted
 from lyceum.training.adapters.statistics_views import ListedStatistics
 from lyceum.training.domain.question_signs import ENOUGH
@@ -76,10 +76,7 @@ class AnalysisPages(Controller):
             first=_address(asked) if wanted.cursor else "",
             enough=ENOUGH,
             ratings=ratings,
-            strayed_briefs=await catalogue.briefs(
-                [QuestionId(it.question_id) for it in ratings.strayed[:STRAYED_SHOWN]]
-            ),
-            strayed_shown=STRAYED_SHOWN,
+            strayed=await _in_words(catalogue, ratings.strayed[:STRAYED_SHOWN]),
             good_alpha=GOOD_ALPHA,
             poor_alpha=POOR_ALPHA,
         )
@@ -167,6 +164,13 @@ class WordsPages(Controller):
         """A sentence or two; nothing as long as too few have answered."""
         told, mistake = await queries.words(actor, QuestionId(id))
         return pages.respond("training/statistics_words.html", viewer, told=told, mistake_html=mistake)
+
+
+async def _in_words(
+    catalogue: Catalogue, strayed: Sequence[StrayedQuestion]
+) -> Sequence[tuple[StrayedQuestion, Brief | None]]:
+    briefs = await catalogue.briefs([QuestionId(it.question_id) for it in strayed])
+    return [(it, briefs.get(QuestionId(it.question_id))) for it in strayed]
 
 
 def _wanted(asked: dict[str, str], cursor: str | None, limit: int) -> Wanted:
