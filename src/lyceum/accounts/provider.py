@@ -9,6 +9,7 @@ from litestar import Request
 from lyceum.accounts.adapters.access_tokens import USE, AccessTokens
 from lyceum.accounts.adapters.authentication import Authentication, Proofs
 from lyceum.accounts.adapters.daily import UsersOfDay
+from lyceum.accounts.adapters.desk import UsersNow
 from lyceum.accounts.adapters.facade import CookieGuests, KnownPeople
 from lyceum.accounts.adapters.last_use import LastUse
 from lyceum.accounts.adapters.open_door import OpenDoor
@@ -40,6 +41,7 @@ class AccountsProvider(Provider):
     scope = Scope.REQUEST
 
     daily = provide(UsersOfDay, scope=Scope.APP)
+    desk = provide(UsersNow, scope=Scope.APP)
     users = provide(SqlUsers, provides=Users)
     sessions = provide(SqlSessions, provides=Sessions)
     api_keys = provide(SqlApiKeys, provides=ApiKeys)

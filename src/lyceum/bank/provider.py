@@ -5,6 +5,7 @@ from dishka import AnyOf, Provider, Scope, alias, provide, provide_all
 from lyceum.bank.adapters.catalogue import SqlExamProfiles, SqlPacks
 from lyceum.bank.adapters.consumers import CountAnswers, KeepMeasures
 from lyceum.bank.adapters.daily import BankOfDay
+from lyceum.bank.adapters.desk import ImportsNow
 from lyceum.bank.adapters.editing import Editing
 from lyceum.bank.adapters.export_files import StoredExports
 from lyceum.bank.adapters.facade import BankCatalogue, BankExams, BankPlay
@@ -44,6 +45,7 @@ class BankProvider(Provider):
     scope = Scope.REQUEST
 
     daily = provide(BankOfDay, scope=Scope.APP)
+    desk = provide(ImportsNow, scope=Scope.APP)
     questions = provide(SqlQuestions, provides=AnyOf[SqlQuestions, Questions])
     kept_files = alias(source=PendingFiles, provides=KeptFiles)
     packs = provide(SqlPacks, provides=Packs)

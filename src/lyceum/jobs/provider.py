@@ -4,6 +4,7 @@ from dishka import AnyOf, AsyncContainer, Provider, Scope, provide, provide_all
 
 from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.demo import Demo
+from lyceum.jobs.adapters.desk_pages import DeskScreen
 from lyceum.jobs.adapters.inbox import SqlInbox, SqlOutgoing
 from lyceum.jobs.adapters.intake import Gate, Intake
 from lyceum.jobs.adapters.message_docs import MessageDocuments
@@ -78,7 +79,7 @@ class JobsProvider(Provider):
     pruning = provide(Pruning, scope=Scope.APP)
     queries = provide(TaskQueries, scope=Scope.APP)
     runner = provide(Runner, scope=Scope.APP)
-    screens = provide(TaskScreens, scope=Scope.APP)
+    screens = provide_all(TaskScreens, DeskScreen, scope=Scope.APP)
 
     @provide(scope=Scope.APP)
     def gate(self, database: Database, metrics: MessageMetrics) -> Gate:

@@ -19,6 +19,7 @@ from lyceum.kernel.ports import Clock, Outbox, Transaction
 from lyceum.main.contexts import CONTEXTS
 from lyceum.platform.daily import ReportPart
 from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.desk import Desk, DeskPart
 from lyceum.platform.housekeeping import DeliveredEvents, Housekeeping, Pruner, UnusedFiles
 from lyceum.platform.outbox import Relay, Signal, SqlOutbox, Subscriber, kind_of
 from lyceum.platform.pages import Pages
@@ -70,6 +71,13 @@ class PlatformProvider(Provider):
             return [await container.get(kind) for context in CONTEXTS for kind in context.daily]
 
         return ReportParts(parts)
+
+    @provide(scope=Scope.APP)
+    def desk(self, container: AsyncContainer) -> Desk:
+        async def parts() -> Sequence[DeskPart]:
+            return [await container.get(kind) for context in CONTEXTS for kind in context.desk]
+
+        return Desk(parts)
 
     @provide(scope=Scope.APP)
     def traces(self, container: AsyncContainer) -> Traces:

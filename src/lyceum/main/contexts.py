@@ -11,6 +11,7 @@ from lyceum.accounts.adapters import http as accounts_http
 from lyceum.accounts.adapters import pages as accounts_pages
 from lyceum.accounts.adapters import pruning as accounts_pruning
 from lyceum.accounts.adapters import tables as accounts_tables
+from lyceum.accounts.adapters.desk import UsersNow
 from lyceum.accounts.api import Traces
 from lyceum.accounts.provider import AccountsProvider
 from lyceum.advertising.adapters import content_http as advertising_content_http
@@ -28,12 +29,16 @@ from lyceum.bank.adapters import question_pages as bank_question_pages
 from lyceum.bank.adapters import tasks as bank_tasks
 from lyceum.bank.adapters import transfer_pages as bank_transfer_pages
 from lyceum.bank.adapters import transfers_http as bank_transfers_http
+from lyceum.bank.adapters.desk import ImportsNow
 from lyceum.bank.provider import BankProvider
+from lyceum.jobs.adapters import desk_pages as jobs_desk_pages
 from lyceum.jobs.adapters import http as jobs_http
 from lyceum.jobs.adapters import message_docs as jobs_message_docs
 from lyceum.jobs.adapters import message_http as jobs_message_http
+from lyceum.jobs.adapters import message_pages as jobs_message_pages
 from lyceum.jobs.adapters import pages as jobs_pages
 from lyceum.jobs.adapters import report_http as jobs_report_http
+from lyceum.jobs.adapters import report_pages as jobs_report_pages
 from lyceum.jobs.adapters import reports as jobs_reports
 from lyceum.jobs.adapters import tables as jobs_tables
 from lyceum.jobs.adapters.demo import Demo
@@ -44,6 +49,7 @@ from lyceum.jobs.use_cases import task_messages
 from lyceum.kernel.errors import AppError
 from lyceum.main import schema as schema  # importing it maps the aggregates
 from lyceum.platform.daily import ReportPart
+from lyceum.platform.desk import DeskPart
 from lyceum.platform.housekeeping import Pruner
 from lyceum.training.adapters import cabinet_pages as training_cabinet_pages
 from lyceum.training.adapters import calibrating as training_calibrating
@@ -64,6 +70,7 @@ from lyceum.training.adapters import settings_http as training_settings_http
 from lyceum.training.adapters import statistics_http as training_statistics_http
 from lyceum.training.adapters import statistics_pages as training_statistics_pages
 from lyceum.training.adapters import tables as training_tables
+from lyceum.training.adapters.desk import EventsNow
 from lyceum.training.provider import TrainingProvider
 
 
@@ -81,6 +88,7 @@ class Context:
     schedules: Sequence[Schedule] = ()
     messages: Sequence[type[AnyHandler]] = ()
     daily: Sequence[type[ReportPart]] = ()
+    desk: Sequence[type[DeskPart]] = ()
     pruners: Sequence[type[Pruner]] = ()
     traces: Sequence[type[Traces]] = ()
 
@@ -94,6 +102,7 @@ CONTEXTS: tuple[Context, ...] = (
         refusals=accounts_tables.REFUSALS,
         pruners=accounts_pruning.PRUNERS,
         daily=(accounts_daily.UsersOfDay,),
+        desk=(UsersNow,),
     ),
     Context(
         name="advertising",
@@ -114,6 +123,7 @@ CONTEXTS: tuple[Context, ...] = (
         kinds=bank_tasks.KINDS,
         pruners=bank_pruning.PRUNERS,
         daily=(bank_daily.BankOfDay,),
+        desk=(ImportsNow,),
     ),
     Context(
         name="jobs",
@@ -124,7 +134,7 @@ CONTEXTS: tuple[Context, ...] = (
             *jobs_message_docs.CONTROLLERS,
             *jobs_report_http.CONTROLLERS,
         ),
-        pages=jobs_pages.PAGES,
+        pages=(*jobs_pages.PAGES, *jobs_desk_pages.PAGES, *jobs_report_pages.PAGES, *jobs_message_pages.PAGES),
         refusals=jobs_tables.REFUSALS,
         kinds=(Demo, jobs_reports.MakeReport),
         messages=task_messages.HANDLERS,
@@ -158,5 +168,6 @@ CONTEXTS: tuple[Context, ...] = (
         schedules=training_calibrating.SCHEDULES,
         traces=(training_pruning.AnswersGiven,),
         daily=(training_daily.TrainingOfDay,),
+        desk=(EventsNow,),
     ),
 )

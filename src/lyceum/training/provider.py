@@ -13,6 +13,7 @@ from lyceum.training.adapters.choice import TeachingMost
 from lyceum.training.adapters.consumers import FollowQuestions
 from lyceum.training.adapters.counting import CountFinished
 from lyceum.training.adapters.daily import TrainingOfDay
+from lyceum.training.adapters.desk import EventsNow
 from lyceum.training.adapters.drawing import SqlVariantPool
 from lyceum.training.adapters.event_desk import Desk
 from lyceum.training.adapters.event_queries import EventQueries
@@ -126,6 +127,7 @@ class TrainingProvider(Provider):
     subscribers = provide_all(FollowQuestions, CountFinished, RebuildStatistics, ForgetGuests)
     answers_given = provide(AnswersGiven, scope=Scope.APP)
     daily = provide(TrainingOfDay, scope=Scope.APP)
+    desk = provide(EventsNow, scope=Scope.APP)
     attempts = provide(SqlAttempts, provides=Attempts, scope=Scope.APP)
     results = provide(SqlResults, provides=AnyOf[SqlResults, Results], scope=Scope.APP)
     answers = provide(TrainingAnswers, provides=AnsweredLookup, scope=Scope.APP)

@@ -84,10 +84,11 @@ def wanted_of(status: str, kind: str, cursor: str | None) -> TaskFilter:
 
 
 class TaskPages(Controller):
-    """Shared by operators, who see all tasks, and authors, who see their own."""
+    """Shared by operators, who see all tasks, and everybody else, who sees their own."""
 
     include_in_schema = False
-    role: ClassVar[Role]
+    role: ClassVar[Role | None]
+    """Who may come in; None: whoever is signed in."""
     own: ClassVar[bool]
 
     @get()
@@ -103,7 +104,7 @@ class TaskPages(Controller):
         cursor: FromQuery[str | None] = None,
     ) -> Response[str]:
         """The list; its live part alone when HTMX asks."""
-        actor.require(self.role)
+        actor.require(*([self.role] if self.role else []))
         template = "jobs/tasks_live.html" if is_fragment(request) else "jobs/tasks.html"
         return await screens.list(template, self.path, actor, viewer, wanted_of(status, kind, cursor), own=self.own)
 
@@ -118,7 +119,7 @@ class TaskPages(Controller):
         screens: FromDishka[TaskScreens],
     ) -> Response[str]:
         """One task; its live part alone when HTMX asks."""
-        actor.require(self.role)
+        actor.require(*([self.role] if self.role else []))
         template = "jobs/task_live.html" if is_fragment(request) else "jobs/task.html"
         return await screens.one(template, self.path, actor, viewer, id, own=self.own)
 
@@ -133,7 +134,7 @@ class TaskPages(Controller):
         screens: FromDishka[TaskScreens],
         cancel: FromDishka[CancelTask],
     ) -> Response[str]:
-        actor.require(self.role)
+        actor.require(*([self.role] if self.role else []))
         try:
             await cancel(actor, TaskId(id))
         except Conflict as error:
@@ -151,7 +152,7 @@ class TaskPages(Controller):
         screens: FromDishka[TaskScreens],
         retry: FromDishka[RetryTask],
     ) -> Response[str]:
-        actor.require(self.role)
+        actor.require(*([self.role] if self.role else []))
         try:
             await retry(actor, TaskId(id))
         except Conflict as error:
@@ -175,7 +176,7 @@ class OperatorTaskPages(TaskPages):
         create: FromDishka[CreateTask],
     ) -> Response[str]:
         """A demo task, to see the queue at work."""
-        actor.require(self.role)
+        actor.require(*([self.role] if self.role else []))
         form = await request.form()
         try:
             typed = msgspec.convert({"description": str(form.get("description", "")).strip()}, TaskForm)
@@ -194,13 +195,12 @@ class AuthorTaskPages(TaskPages):
     own = True
 
 
-class OperatorHome(Controller):
-    path = "/operator"
-    include_in_schema = False
+class LearnerTaskPages(TaskPages):
+    """Anybody's own: what they had made over REST."""
 
-    @get()
-    async def home(self, request: AnyRequest) -> Response[str]:
-        return redirect(request, "/operator/tasks")
+    path = "/tasks"
+    role = None
+    own = True
 
 
-PAGES = [OperatorTaskPages, AuthorTaskPages, OperatorHome]
+PAGES = [OperatorTaskPages, AuthorTaskPages, LearnerTaskPages]

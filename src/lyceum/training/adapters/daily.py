@@ -14,7 +14,7 @@ from lyceum.training.domain.trainings import Mode
 
 MODES = {
     Mode.PRACTICE: "Practice",
-    Mode.REVIEW: "Review",
+    Mode.REVIEW: "Spaced reviews",
     Mode.MOCK_EXAM: "Mock exams",
     Mode.EVENT: "Events",
 }
