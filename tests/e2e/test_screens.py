@@ -27,6 +27,15 @@ FOR_AUTHORS = (
     "/author/statistics",
     "/cabinet",
 )
+FOR_OPERATORS = (
+    "/operator",
+    "/operator/tasks",
+    "/operator/tasks?status=failed",
+    "/operator/messages",
+    "/operator/reports",
+    "/operator/reports/2026-01-01",
+    "/tasks",
+)
 KINDS = ("single_choice", "multiple_choice", "true_false", "short_text", "numeric", "matching", "ordering", "cloze",
          "essay", "description")  # fmt: skip
 WIDTHS = (1440, 390)
@@ -85,7 +94,7 @@ def screen(browser: Browser, demo_server: Served) -> Iterator[Screen]:
     screen = Screen(context, context.new_page())
     yield screen
     context.close()
-    assert screen.wrong == []
+    assert screen.wrong == [], "\n".join(screen.wrong)
 
 
 def codes(page: Page, kind: str, count: int) -> list[str]:
@@ -132,6 +141,21 @@ def test_questions_of_every_kind_open_and_answered(screen: Screen) -> None:
 def test_pages_of_an_author(screen: Screen, demo_server: Served) -> None:
     sign_in(screen.page, *demo_server.credentials("author"))
     for path in FOR_AUTHORS:
+        screen.look(path)
+
+
+def test_pages_of_an_operator(screen: Screen, demo_server: Served) -> None:
+    page = screen.page
+    sign_in(page, *demo_server.credentials("operator"), next="/operator/reports")
+    page.fill("#f-day", "2026-01-01")
+    page.click("main form[method=post] button")
+    page.wait_for_selector("a[href='/operator/reports/2026-01-01']", timeout=20_000)
+    screen.check("a task that is over")
+    page.goto("/operator/tasks")
+    page.click("main form[method=post] button")
+    page.wait_for_selector("[role=progressbar]", timeout=20_000)
+    screen.check("a task at work")
+    for path in FOR_OPERATORS:
         screen.look(path)
 
 

@@ -15,6 +15,7 @@ from dishka import AsyncContainer
 from sqlalchemy import insert, select
 
 from lyceum.jobs.adapters.presence import Presence
+from lyceum.jobs.adapters.pruning import Pruning
 from lyceum.jobs.adapters.repositories import SqlTasks
 from lyceum.jobs.adapters.scheduling import Scheduler, SqlRuns
 from lyceum.jobs.adapters.tables import presence, schedule_runs, tasks
@@ -118,6 +119,18 @@ async def test_what_was_missed_for_longer_than_a_month_is_let_go(office: Office)
     made = await office.scheduler()(DAILY)
     assert len(made) == 31
     assert made[-1] == date(2026, 11, 20) + 100 * DAY
+
+
+async def test_days_long_past_are_forgotten_and_made_up_no_more(office: Office) -> None:
+    async with SqlTransaction(office.database) as transaction:
+        for day in (date(2020, 1, 1), date(2020, 1, 2)):
+            row = {"schedule": DAILY.name, "day": day, "task_id": uuid7(), "created_at": database_now()}
+            await transaction.connection.execute(insert(schedule_runs).values(row))
+    await Pruning(office.database).prune()
+    async with office.database.read() as connection:
+        days = list(await connection.scalars(select(schedule_runs.c.day).order_by(schedule_runs.c.day)))
+    assert days == november(19)
+    assert await office.scheduler()(DAILY) == []
 
 
 async def test_a_clock_that_goes_back_makes_no_day_twice(office: Office) -> None:

@@ -119,6 +119,18 @@ def test_the_doctor_names_the_part_that_is_not_well(
     assert "secret-word" not in told
 
 
+def test_the_doctor_tells_that_nobody_is_up_and_how_to_start_them(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("migrate", "--data-dir", str(folder / "data")).exit_code == 0
+    result = run("doctor", "--data-dir", str(folder / "data"))
+    told = " ".join((result.output + capfd.readouterr().out).split())
+    assert result.exit_code == 0, told
+    assert "-- tasks no worker is up" in told
+    assert "Start `lyceum worker`" in told
+    assert "-- timetable no scheduler is up" in told
+
+
 def test_the_broom_says_what_it_forgot(folder: Path) -> None:
     result = run("prune", "--data-dir", str(folder / "data"))
     assert result.exit_code == 0, result.output

@@ -8,11 +8,19 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from dishka import AsyncContainer
+from dishka.integrations.litestar import setup_dishka
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
 
 from lyceum.jobs.adapters.messaging import Messaging
 from lyceum.jobs.adapters.scheduling import Scheduler
 from lyceum.jobs.adapters.wake import Listener
 from lyceum.jobs.adapters.worker import Worker
+from lyceum.main.serving import require_free_port
+from lyceum.platform.health import HealthController
+from lyceum.platform.metrics import MetricsController
+from lyceum.platform.settings import Settings
 
 WEB_GRACE = 2.0
 """Seconds that tasks inside the web have to finish: requests come first, and a task handed back loses nothing."""
@@ -64,9 +72,10 @@ async def scheduling(container: AsyncContainer, *, here: bool) -> AsyncIterator[
 
 async def schedule(container: AsyncContainer) -> None:
     """Keep the timetable until SIGTERM or SIGINT."""
-    running = asyncio.create_task((await container.get(Scheduler)).run())
-    _on_signal(running.cancel)
-    await asyncio.gather(running, return_exceptions=True)
+    async with watched(container):
+        running = asyncio.create_task((await container.get(Scheduler)).run())
+        _on_signal(running.cancel)
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def work(container: AsyncContainer) -> None:
@@ -77,16 +86,47 @@ async def work(container: AsyncContainer) -> None:
     worker = await container.get(Worker)
     _on_signal(worker.stop)
     await (await container.get(Scheduler)).make_due()
-    beside = [
-        asyncio.create_task((await container.get(Listener)).run()),
-        asyncio.create_task((await container.get(Messaging)).run()),
-    ]
+    async with watched(container):
+        beside = [
+            asyncio.create_task((await container.get(Listener)).run()),
+            asyncio.create_task((await container.get(Messaging)).run()),
+        ]
+        try:
+            await worker.run()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+@asynccontextmanager
+async def watched(container: AsyncContainer) -> AsyncIterator[None]:
+    """`/metrics` and `/health` of a process that serves nothing else, at LYCEUM_METRICS_PORT; SettingsError when the
+    port is taken."""
+    settings = await container.get(Settings)
+    if not settings.metrics_port:
+        yield
+        return
+    server = _watch_server(container, settings)
+    serving = asyncio.create_task(server.serve())
     try:
-        await worker.run()
+        yield
     finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def _watch_server(container: AsyncContainer, settings: Settings) -> Server:
+    require_free_port(settings.host, settings.metrics_port)
+    app = Litestar([MetricsController, HealthController], openapi_config=None, logging_config=None)
+    setup_dishka(container, app)
+    return Server(
+        app,
+        address=settings.host,
+        port=settings.metrics_port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+    )
 
 
 def _on_signal(stop: Callable[[], object]) -> None:

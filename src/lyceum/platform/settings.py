@@ -107,6 +107,11 @@ class Settings:
     text_key: str = setting("", "Its key.")
     text_model: str = setting("gpt-4o-mini", "The model that writes.")
     text_timeout_seconds: int = setting(20, "How long a text may take, in seconds.", within=(1, 300))
+    metrics_port: int = setting(
+        0,
+        "Port of `/metrics` and `/health` of `lyceum worker` and `lyceum scheduler`; 0: none. The web has its own.",
+        within=(0, 65_535),
+    )
     prune_minutes: int = setting(60, "How often what is over is forgotten; `0`: only by `lyceum prune`.")
     keep_sessions_days: int = setting(30, "How long sessions that ended or ran out are kept, in days.", within=DAYS)
     keep_guests_days: int = setting(

@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 from lyceum.accounts.api import Actor
 from lyceum.jobs.adapters.queries import TaskFilter, TaskQueries, TaskSort
 from lyceum.jobs.adapters.views import LogEntry, TaskStats, TaskView, view_of
+from lyceum.jobs.api import Kinds
 from lyceum.jobs.domain.tasks import Progress, Source, Status, TaskId
 from lyceum.jobs.use_cases.creating import CreateTask, TaskForm
 from lyceum.jobs.use_cases.steering import CancelTask, RetryTask
@@ -112,6 +113,7 @@ class TaskController(Controller):
         self,
         actor: FromDishka[Actor],
         queries: FromDishka[TaskQueries],
+        kinds: FromDishka[Kinds],
         status: FromQuery[Status | None] = None,
         kind: FromQuery[str | None] = None,
         created_by: FromQuery[UUID | None] = None,
@@ -124,6 +126,9 @@ class TaskController(Controller):
         for name, moment in (("created_from", created_from), ("created_to", created_to)):
             if moment is not None and moment.tzinfo is None:
                 raise BadFilter(problems=[FieldProblem(name, "invalid", "Say the time zone, such as Z.")])
+        if kind is not None and kinds.find(kind) is None:
+            said = f"There is no such kind of task. Take one of: {', '.join(kinds.names())}."
+            raise BadFilter(problems=[FieldProblem("kind", "unknown", said)])
         wanted = TaskFilter(
             status=status,
             kind=kind,

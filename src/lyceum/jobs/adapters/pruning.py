@@ -7,13 +7,13 @@ waits for it, and one worker at a time.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, delete, func, literal_column, not_, or_, select
 
 from lyceum.jobs.adapters.message_tables import inbox, outgoing
-from lyceum.jobs.adapters.tables import events, log_lines, replays, tasks
+from lyceum.jobs.adapters.tables import events, log_lines, replays, schedule_runs, tasks
 from lyceum.jobs.domain.messages import Outcome
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.database_time import database_now
@@ -22,6 +22,7 @@ DAY = 86_400.0
 COMPLETED = 30 * DAY
 FAILED = 90 * DAY
 KEYS = 7 * DAY
+DAYS_KEPT = timedelta(days=400)
 BATCH = 500
 LOCK = 0x1CE2
 
@@ -46,6 +47,7 @@ class Pruning:
                 total += pruned
         await self._keys()
         await self._messages()
+        await self._runs()
         return total
 
     async def _messages(self) -> None:
@@ -88,6 +90,18 @@ class Pruning:
         transaction = SqlTransaction(self.database)
         async with transaction:
             await transaction.connection.execute(delete(replays).where(old))
+
+    async def _runs(self) -> None:
+        """Days of the timetable, long past: which of them is the last is known by the later ones."""
+        async with self.database.read() as connection:
+            now: datetime | None = await connection.scalar(select(database_now()))
+        assert now is not None  # noqa: S101 - told to the type checker
+        old = (schedule_runs.c.day < (now - DAYS_KEPT).date()) & schedule_runs.c.task_id.is_not(None)
+        async with self.database.read() as connection:
+            if not (await connection.execute(select(schedule_runs.c.day).where(old).limit(1))).first():
+                return
+        async with SqlTransaction(self.database) as transaction:
+            await transaction.connection.execute(delete(schedule_runs).where(old))
 
     async def _alone(self, transaction: SqlTransaction) -> bool:
         if self.database.is_sqlite:

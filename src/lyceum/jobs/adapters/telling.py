@@ -19,7 +19,7 @@ class TaskMetrics:
     def __init__(self, metrics: Metrics) -> None:
         self._ended: Counter = metrics.counter(
             "tasks_ended",
-            "Attempts at tasks by how they ended: completed, failed, again, lost, handed_back.",
+            "Attempts at tasks by how they ended: completed, failed, cancelled, again, lost, handed_back.",
             "kind",
             "end",
         )
