@@ -6,7 +6,7 @@ guessing would see in it, at the middle of abilities.
 
 import math
 from array import array
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -86,7 +86,7 @@ def checked(answers: FirstAnswers, fitted: Fit, online: Mapping[UUID, Online]) -
     """Compare a fit of the answers with the online ratings."""
     by_fit = {answers.ids[number]: it for number, it in fitted.difficulties.items() if isinstance(number, int)}
     plain = {id: without_guessing(it) for id, it in online.items()}
-    found = drift(dict[Hashable, Estimate](by_fit), dict[Hashable, Estimate](plain))
+    found = drift(by_fit, plain)
     strayed = {id for id, _ in found.strayed}
     questions = []
     for id, it in by_fit.items():

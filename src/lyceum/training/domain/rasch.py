@@ -175,7 +175,7 @@ class Drift:
     strayed: Sequence[tuple[Hashable, float]]
 
 
-def drift(fitted: Mapping[Hashable, Estimate], online: Mapping[Hashable, Estimate]) -> Drift:
+def drift[K: Hashable](fitted: Mapping[K, Estimate], online: Mapping[K, Estimate]) -> Drift:
     """Compare the questions that both know."""
     shared = [(id, online[id], it) for id, it in fitted.items() if id in online]
     if not shared:
