@@ -126,3 +126,14 @@ def said(settings: Settings, text: str) -> int:
     """How many lines of the workers' log hold `text`."""
     path: Path = settings.data_dir / "workers.log"
     return sum(text in line for line in path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
+
+
+if __name__ == "__main__":
+    folder, url, lease, *off = sys.argv[1:]
+    main(
+        Hand(
+            Settings(data_dir=Path(folder), database_url=url, secret_key="x" * 40, log_level="warning"),
+            Rhythm(slots=4, lease=float(lease), rescue=0.5, poll=0.3),
+            Guard(off[0]) if off else None,
+        )
+    )

@@ -1,6 +1,7 @@
 """The product's guards, taken off one by one: what the negative controls run with. Nothing else may import this."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from lyceum.bank.domain.transfers import TransferId
 from lyceum.bank.transfer_ports import Staging
 from lyceum.jobs.adapters.claims import SqlClaims, _due, _started
 from lyceum.jobs.adapters.rows import encoded, task_of
-from lyceum.jobs.adapters.tables import tasks
+from lyceum.jobs.adapters.tables import IS_WAITING, tasks
 from lyceum.jobs.domain.tasks import Progress, Status, Task, TaskId
 from lyceum.jobs.ports import Beat, Claims
+from lyceum.platform.database import UTCDateTime
 from lyceum.platform.database_time import database_now
 from lyceum.platform.prepared import Changes, Prepared
 
@@ -25,6 +27,7 @@ class Guard(StrEnum):
     FENCING = "fencing"
     AGEING = "ageing"
     DISCARD = "discard"
+    CLOCK = "clock"
 
 
 _COMPLETE = Prepared(
@@ -79,6 +82,31 @@ class AgelessClaims(SqlClaims):
         return taken
 
 
+_TAKE_BY_OWN_CLOCK = Prepared(
+    update(tasks)
+    .where(
+        tasks.c.id.in_(
+            select(tasks.c.id)
+            .where(IS_WAITING, tasks.c.run_at <= bindparam("mine", type_=UTCDateTime()))
+            .limit(bindparam("slots", type_=Integer))
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(_started)
+    .returning(*tasks.c)
+)
+
+
+class OwnClockClaims(SqlClaims):
+    """What is due is told by the clock of the worker's machine."""
+
+    async def take(self, worker_id: UUID, claim_id: UUID, slots: int, lease_s: float) -> Sequence[Task]:
+        given = {"worker": worker_id, "claim": claim_id, "lease": lease_s, "slots": slots, "mine": datetime.now(UTC)}
+        taken = [task_of(row) for row in await _TAKE_BY_OWN_CLOCK.rows(self.transaction.connection, given)]
+        await self._note_starts(taken)
+        return taken
+
+
 class HoardingStaging(SqlStaging):
     """What a dead run has staged stays, and is revealed with the rest."""
 
@@ -93,6 +121,8 @@ def provider(off: Guard | None) -> Provider:
         made.provide(UnfencedClaims, provides=Claims, override=True)
     elif off is Guard.AGEING:
         made.provide(AgelessClaims, provides=Claims, override=True)
+    elif off is Guard.CLOCK:
+        made.provide(OwnClockClaims, provides=Claims, override=True)
     elif off is Guard.DISCARD:
         made.provide(HoardingStaging, provides=Staging, override=True)
     return made

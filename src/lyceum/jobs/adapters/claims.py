@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Select,
     SmallInteger,
     String,
     Text,
@@ -30,8 +31,8 @@ from sqlalchemy import (
     values,
 )
 
-from lyceum.jobs.adapters.rows import ADD_EVENT, encoded, event_of, task_of
-from lyceum.jobs.adapters.tables import IS_RUNNING, IS_WAITING, log_lines, tasks
+from lyceum.jobs.adapters.rows import ADD_EVENT, Row, encoded, event_of, task_of
+from lyceum.jobs.adapters.tables import IS_RUNNING, IS_WAITING, events, log_lines, tasks
 from lyceum.jobs.domain.tasks import AGEING, HIGHEST, ClaimLost, Move, Progress, Status, Task, TaskId
 from lyceum.jobs.ports import Beat, LogLine
 from lyceum.kernel.ids import uuid7
@@ -73,8 +74,9 @@ _started = {
 _due = (IS_WAITING, tasks.c.run_at <= database_now())
 
 
-def _take_on_postgresql() -> Update:
-    """Go through the priorities, the one with the most urgent head first, and lock as many rows as wanted."""
+def _take_on_postgresql() -> Select:  # type: ignore[type-arg]
+    """Go through the priorities, the one with the most urgent head first, and lock as many rows as wanted; the starts
+    are noted by the same statement."""
     head = (
         select(tasks.c.run_at)
         .where(*_due, tasks.c.priority == _levels.c.priority)
@@ -98,7 +100,19 @@ def _take_on_postgresql() -> Update:
         .lateral("free")
     )
     picked = select(free.c.id).select_from(ranked.join(free, true())).limit(most).cte("picked")
-    return update(tasks).where(tasks.c.id == picked.c.id).values(_started).returning(*tasks.c)
+    taken = update(tasks).where(tasks.c.id == picked.c.id).values(_started).returning(*tasks.c).cte("taken")
+    start = {
+        "task_id": taken.c.id,
+        "id": bindparam("claim", type_=Uuid),
+        "at": database_now(),
+        "before": literal_column(f"'{Status.NEW.value}'"),
+        "after": literal_column(f"'{Status.IN_PROGRESS.value}'"),
+        "code": literal_column("''"),
+        "attempt": taken.c.attempt,
+        "worker_id": taken.c.worker_id,
+    }
+    noted = insert(events).from_select(list(start), select(*start.values())).cte("noted")
+    return select(taken).add_cte(noted)
 
 
 def _take_on_sqlite() -> Update:
@@ -182,11 +196,10 @@ class SqlClaims:
         connection = self.transaction.connection
         given: dict[str, object] = {"worker": worker_id, "claim": claim_id, "lease": lease_s}
         if connection.dialect.name == "postgresql":
-            rows = await _TAKE.rows(connection, {**given, "slots": slots})
-        else:
-            rows = []
-            while len(rows) < slots and (row := await _TAKE_ON_SQLITE.rows(connection, given)):
-                rows += row
+            return [task_of(row) for row in await _TAKE.rows(connection, {**given, "slots": slots})]
+        rows: list[Row] = []
+        while len(rows) < slots and (row := await _TAKE_ON_SQLITE.rows(connection, given)):
+            rows += row
         taken = [task_of(row) for row in rows]
         await self._note_starts(taken)
         return taken
@@ -213,9 +226,13 @@ class SqlClaims:
     ) -> None:
         given = {"task": task.id, "claim": claim_id, "outcome": encoded(result), **_report(progress)}
         event = event_of(task.id, Move(Status.IN_PROGRESS, Status.COMPLETED), task.attempt, task.worker_id)
-        if self.transaction.last is not None:
-            await self.transaction.last.make(self.transaction.connection)
-        self.transaction.last = Changes([(COMPLETE, given), (ADD_EVENT, event)], guards=1, refusal=ClaimLost)
+        mine = Changes([(COMPLETE, given), (ADD_EVENT, event)], guards=1, refusal=ClaimLost)
+        effects = self.transaction.last
+        if effects is not None and not effects.guards:
+            mine = mine.and_then(effects.changes)
+        elif effects is not None:
+            await effects.make(self.transaction.connection)
+        self.transaction.last = mine
 
     async def held_for_update(self, id: TaskId, claim_id: UUID) -> Task | None:
         query = select(tasks).where(tasks.c.id == id, tasks.c.claim_id == claim_id, IS_RUNNING)
