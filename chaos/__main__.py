@@ -16,6 +16,7 @@ EXPERIMENTS = {
     1: "chaos.killed_workers",
     2: "chaos.paused_worker",
     3: "chaos.deploys",
+    9: "chaos.schedulers",
     10: "chaos.jumping_clocks",
     22: "chaos.killed_imports",
     23: "chaos.starvation",

@@ -81,7 +81,7 @@ class Crew:
 
     def start(self, rhythm: Rhythm, *, off: Guard | None = None, deaf: bool = False) -> UUID:
         hand = Hand(self.settings, rhythm, off, deaf)
-        process = _context().Process(target=main, args=(hand,), daemon=True)
+        process = context().Process(target=main, args=(hand,), daemon=True)
         process.start()
         self.processes[hand.id] = process
         return hand.id
@@ -105,10 +105,10 @@ class Crew:
         return process.exitcode
 
 
-def _context() -> multiprocessing.context.ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["chaos.crew", "lyceum.main.container"])
-    return context
+def context(preload: str = "chaos.crew") -> multiprocessing.context.ForkServerContext:
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([preload, "lyceum.main.container"])
+    return made
 
 
 @contextmanager

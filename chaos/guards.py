@@ -1,7 +1,7 @@
 """The product's guards, taken off one by one: what the negative controls run with. Nothing else may import this."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from lyceum.bank.domain.transfers import TransferId
 from lyceum.bank.transfer_ports import Staging
 from lyceum.jobs.adapters.claims import SqlClaims, _due, _started
 from lyceum.jobs.adapters.rows import encoded, task_of
+from lyceum.jobs.adapters.scheduling import SqlRuns
 from lyceum.jobs.adapters.tables import IS_WAITING, tasks
 from lyceum.jobs.domain.tasks import Progress, Status, Task, TaskId
-from lyceum.jobs.ports import Beat, Claims
+from lyceum.jobs.ports import Beat, Claims, Runs
 from lyceum.platform.database import UTCDateTime
 from lyceum.platform.database_time import database_now
 from lyceum.platform.prepared import Changes, Prepared
@@ -28,6 +29,7 @@ class Guard(StrEnum):
     AGEING = "ageing"
     DISCARD = "discard"
     CLOCK = "clock"
+    DAYS = "days"
 
 
 _COMPLETE = Prepared(
@@ -114,6 +116,14 @@ class HoardingStaging(SqlStaging):
         return 0
 
 
+class CarelessRuns(SqlRuns):
+    """Whoever finds a day due makes its task."""
+
+    async def take(self, schedule: str, day: date, task_id: TaskId) -> bool:
+        await super().take(schedule, day, task_id)
+        return True
+
+
 def provider(off: Guard | None) -> Provider:
     """The bindings of a worker without one of its guards."""
     made = Provider(scope=Scope.REQUEST)
@@ -123,6 +133,8 @@ def provider(off: Guard | None) -> Provider:
         made.provide(AgelessClaims, provides=Claims, override=True)
     elif off is Guard.CLOCK:
         made.provide(OwnClockClaims, provides=Claims, override=True)
+    elif off is Guard.DAYS:
+        made.provide(CarelessRuns, provides=Runs, override=True)
     elif off is Guard.DISCARD:
         made.provide(HoardingStaging, provides=Staging, override=True)
     return made
