@@ -16,8 +16,10 @@ EXPERIMENTS = {
     1: "chaos.killed_workers",
     2: "chaos.paused_worker",
     3: "chaos.deploys",
+    4: "chaos.killed_broker",
     9: "chaos.schedulers",
     10: "chaos.jumping_clocks",
+    16: "chaos.lost_publishes",
     22: "chaos.killed_imports",
     23: "chaos.starvation",
 }

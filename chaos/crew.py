@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -93,7 +93,8 @@ class Crew:
 
     def kill(self, id: UUID) -> None:
         """`kill -9`, and wait until it is gone."""
-        self.signal(id, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            self.signal(id, signal.SIGKILL)
         self.processes.pop(id).join(10)
 
     async def gone(self, id: UUID, seconds: float) -> int | None:
@@ -117,6 +118,9 @@ def crew(settings: Settings) -> Iterator[Crew]:
     made = Crew(settings)
     try:
         yield made
+    except BaseException:
+        print((settings.data_dir / "workers.log").read_text(encoding="utf-8")[-2000:], file=sys.stderr)
+        raise
     finally:
         for id in list(made.processes):
             made.kill(id)

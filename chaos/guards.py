@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from dishka import Provider, Scope
@@ -12,12 +13,15 @@ from lyceum.bank.adapters.staging import SqlStaging
 from lyceum.bank.domain.transfers import TransferId
 from lyceum.bank.transfer_ports import Staging
 from lyceum.jobs.adapters.claims import SqlClaims, _due, _started
+from lyceum.jobs.adapters.outgoing import OutgoingRelay, Publisher
 from lyceum.jobs.adapters.rows import encoded, task_of
 from lyceum.jobs.adapters.scheduling import SqlRuns
 from lyceum.jobs.adapters.tables import IS_WAITING, tasks
+from lyceum.jobs.adapters.telling import MessageMetrics
+from lyceum.jobs.adapters.wake import MessageSignal
 from lyceum.jobs.domain.tasks import Progress, Status, Task, TaskId
 from lyceum.jobs.ports import Beat, Claims, Runs
-from lyceum.platform.database import UTCDateTime
+from lyceum.platform.database import Database, UTCDateTime
 from lyceum.platform.database_time import database_now
 from lyceum.platform.prepared import Changes, Prepared
 
@@ -30,6 +34,7 @@ class Guard(StrEnum):
     DISCARD = "discard"
     CLOCK = "clock"
     DAYS = "days"
+    CONFIRMS = "confirms"
 
 
 _COMPLETE = Prepared(
@@ -124,6 +129,18 @@ class CarelessRuns(SqlRuns):
         return True
 
 
+class DeafRelay(OutgoingRelay):
+    """What was sent counts as published, whatever the broker says."""
+
+    async def _publish(self, publisher: Publisher, row: Any) -> Exception | None:
+        await super()._publish(publisher, row)
+        return None
+
+
+def deaf_relay(database: Database, signal: MessageSignal, metrics: MessageMetrics) -> OutgoingRelay:
+    return DeafRelay(database, signal, metrics)
+
+
 def provider(off: Guard | None) -> Provider:
     """The bindings of a worker without one of its guards."""
     made = Provider(scope=Scope.REQUEST)
@@ -135,6 +152,8 @@ def provider(off: Guard | None) -> Provider:
         made.provide(OwnClockClaims, provides=Claims, override=True)
     elif off is Guard.DAYS:
         made.provide(CarelessRuns, provides=Runs, override=True)
+    elif off is Guard.CONFIRMS:
+        made.provide(deaf_relay, provides=OutgoingRelay, scope=Scope.APP, override=True)
     elif off is Guard.DISCARD:
         made.provide(HoardingStaging, provides=Staging, override=True)
     return made
