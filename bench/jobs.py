@@ -30,6 +30,8 @@ from bench.servers import command, databases, environment
 
 WORKERS = (1, 2, 4)
 SLOTS = 20
+POSTGRES_SECONDS = "extract(epoch FROM {})::float8"
+SQLITE_SECONDS = "(julianday({}) - 2440587.5) * 86400.0"
 BIN = Path(sys.executable).parent
 VHOST = f"lyceum_bench_{os.getpid()}"
 RABBITMQ = os.environ.get("LYCEUM_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672/")
@@ -124,7 +126,9 @@ async def rate(contender: Contender, count: int, workers: int) -> tuple[float, f
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{contender.name} did not finish {count} tasks with {workers} workers.")
             await asyncio.sleep(0.2)
-    seconds = "extract(epoch FROM at)::float8" if "postgresql" in contender.url else "unixepoch(at, 'subsec')"
+    seconds = (
+        "extract(epoch FROM at)::float8" if "postgresql" in contender.url else "(julianday(at) - 2440587.5) * 86400.0"
+    )
     rows = await query(contender.url, f"SELECT {seconds} FROM bench_effects ORDER BY at")  # noqa: S608 - ours
     times = [float(row[0]) for row in rows]
     first, last = count // 10, count * 9 // 10

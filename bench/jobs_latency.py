@@ -54,7 +54,9 @@ async def pick_up(url: str, port: int) -> dict[str, float]:
     await asyncio.sleep(1.5)
     connection.close()
     is_postgres = "postgresql" in url
-    seconds = "extract(epoch FROM started_at)::float8" if is_postgres else "unixepoch(started_at, 'subsec')"
+    seconds = (
+        "extract(epoch FROM started_at)::float8" if is_postgres else "(julianday(started_at) - 2440587.5) * 86400.0"
+    )
     id = "id::text" if is_postgres else "id"
     rows = await query(url, f"SELECT {id}, {seconds} FROM jobs_tasks WHERE kind = 'demo'")  # noqa: S608
     began = {str(row[0]).replace("-", ""): float(str(row[1])) for row in rows if row[1] is not None}

@@ -19,6 +19,7 @@ EXPERIMENTS = {
     4: "chaos.killed_broker",
     9: "chaos.schedulers",
     10: "chaos.jumping_clocks",
+    15: "chaos.poison",
     16: "chaos.lost_publishes",
     22: "chaos.killed_imports",
     23: "chaos.starvation",

@@ -139,28 +139,37 @@ def a_task(id: UUID | None = None) -> tuple[UUID, str]:
 
 @dataclass(slots=True)
 class Cable:
-    """A proxy to the broker. Cut, it takes and gives nothing, and closes nothing: both ends believe in a slow peer."""
+    """A proxy to the broker. What is connected when it is cut is never served again, and never closed either: both ends
+    believe in a slow peer. Who connects anew is served when the cable is mended."""
 
     target: int
     port: int = 0
     whole: asyncio.Event = field(default_factory=asyncio.Event)
+    cuts: int = 0
+    open: list[asyncio.StreamWriter] = field(default_factory=list)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def cut(self) -> None:
+        self.cuts += 1
+        self.whole.clear()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self.whole.wait()
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.close()
             return
+        self.open += [writer, back]
         await asyncio.gather(self._pass(reader, back), self._pass(there, writer), return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                await self.whole.wait()
-                writer.write(data)
-                await writer.drain()
-        finally:
+        born = self.cuts
+        while data := await reader.read(65536):
+            if self.cuts > born:
+                return
+            writer.write(data)
+            await writer.drain()
+        if self.cuts == born:
             writer.close()
 
 
@@ -168,10 +177,12 @@ class Cable:
 async def cable(target: int) -> AsyncIterator[Cable]:
     made = Cable(target)
     made.whole.set()
-    server = await asyncio.start_server(made._serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made
     finally:
         made.whole.set()
+        for writer in made.open:
+            writer.close()
         server.close()

@@ -18,10 +18,11 @@ from uuid import UUID, uuid4
 from dishka import Provider, Scope
 
 from chaos.guards import Guard, provider
+from chaos.messages import Poison
 from chaos.work import Work
-from lyceum.jobs.adapters.registry import KnownKinds
+from lyceum.jobs.adapters.registry import KnownKinds, KnownMessages
 from lyceum.jobs.adapters.worker import Rhythm, Worker
-from lyceum.jobs.api import Kinds
+from lyceum.jobs.api import Kinds, Messages
 from lyceum.main.background import work
 from lyceum.main.cli import loop_factory
 from lyceum.main.container import make_container
@@ -63,6 +64,10 @@ async def _work(hand: Hand) -> None:
     kinds.provide(Work)
     known = KnownKinds.of([Work, *(kind for context in CONTEXTS for kind in context.kinds)])
     kinds.provide(lambda: known, provides=Kinds, scope=Scope.APP, override=True)
+    kinds.provide(Poison)
+    taken = [Poison, *(handler for context in CONTEXTS for handler in context.messages)]
+    messages = KnownMessages.of(taken, hand.settings.queues)
+    kinds.provide(lambda: messages, provides=Messages, scope=Scope.APP, override=True)
     container = make_container(hand.settings, kinds, provider(hand.off))
     worker = await container.get(Worker)
     worker.id, worker.rhythm = hand.id, hand.rhythm

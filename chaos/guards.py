@@ -1,29 +1,36 @@
 """The product's guards, taken off one by one: what the negative controls run with. Nothing else may import this."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dishka import Provider, Scope
+from dishka import AnyOf, AsyncContainer, Provider, Scope
 from sqlalchemy import Integer, Uuid, bindparam, select, update
 
 from lyceum.bank.adapters.staging import SqlStaging
 from lyceum.bank.domain.transfers import TransferId
 from lyceum.bank.transfer_ports import Staging
 from lyceum.jobs.adapters.claims import SqlClaims, _due, _started
+from lyceum.jobs.adapters.intake import Gate, Intake
+from lyceum.jobs.adapters.messaging import Messaging, Session
 from lyceum.jobs.adapters.outgoing import OutgoingRelay, Publisher
 from lyceum.jobs.adapters.rows import encoded, task_of
 from lyceum.jobs.adapters.scheduling import SqlRuns
 from lyceum.jobs.adapters.tables import IS_WAITING, tasks
 from lyceum.jobs.adapters.telling import MessageMetrics
 from lyceum.jobs.adapters.wake import MessageSignal
+from lyceum.jobs.api import Messages
+from lyceum.jobs.domain.messages import Delivery, Outcome, Verdict
 from lyceum.jobs.domain.tasks import Progress, Status, Task, TaskId
-from lyceum.jobs.ports import Beat, Claims, Runs
+from lyceum.jobs.ports import Beat, Claims, DeadBodies, Runs
+from lyceum.jobs.use_cases.receiving import ReadMessage
 from lyceum.platform.database import Database, UTCDateTime
 from lyceum.platform.database_time import database_now
 from lyceum.platform.prepared import Changes, Prepared
+from lyceum.platform.settings import Settings
 
 
 class Guard(StrEnum):
@@ -35,6 +42,8 @@ class Guard(StrEnum):
     CLOCK = "clock"
     DAYS = "days"
     CONFIRMS = "confirms"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    PROBE = "probe"
 
 
 _COMPLETE = Prepared(
@@ -137,6 +146,46 @@ class DeafRelay(OutgoingRelay):
         return None
 
 
+class HastyIntake(Intake):
+    """Says that a message is done before it is."""
+
+    async def receive(self, delivery: Delivery) -> Verdict:
+        pending.append(asyncio.create_task(super().receive(delivery)))
+        return Verdict(Outcome.DONE)
+
+
+pending: list[asyncio.Task[Verdict]] = []
+
+
+def hasty_intake(container: AsyncContainer, read: ReadMessage, gate: Gate, metrics: MessageMetrics) -> Intake:
+    return HastyIntake(container, read, gate, metrics)
+
+
+class CredulousMessaging(Messaging):
+    """Believes in its connection for as long as nobody closes it."""
+
+    async def _made(self) -> Session:
+        from lyceum.jobs.adapters.rabbit import RabbitSession
+
+        class Credulous(RabbitSession):
+            async def _probe(self, channel: object) -> None:
+                return
+
+        return Credulous(f"{self.settings.broker_url}?heartbeat=0", self.messages.queues(), self.container, self.gate)
+
+
+def credulous_messaging(
+    settings: Settings,
+    container: AsyncContainer,
+    messages: Messages,
+    intake: Intake,
+    gate: Gate,
+    relay: OutgoingRelay,
+    metrics: MessageMetrics,
+) -> AnyOf[Messaging, DeadBodies]:
+    return CredulousMessaging(settings, container, messages, intake, gate, relay, metrics)
+
+
 def deaf_relay(database: Database, signal: MessageSignal, metrics: MessageMetrics) -> OutgoingRelay:
     return DeafRelay(database, signal, metrics)
 
@@ -152,6 +201,10 @@ def provider(off: Guard | None) -> Provider:
         made.provide(OwnClockClaims, provides=Claims, override=True)
     elif off is Guard.DAYS:
         made.provide(CarelessRuns, provides=Runs, override=True)
+    elif off is Guard.ACKNOWLEDGEMENT:
+        made.provide(hasty_intake, provides=Intake, scope=Scope.APP, override=True)
+    elif off is Guard.PROBE:
+        made.provide(credulous_messaging, scope=Scope.APP, override=True)
     elif off is Guard.CONFIRMS:
         made.provide(deaf_relay, provides=OutgoingRelay, scope=Scope.APP, override=True)
     elif off is Guard.DISCARD:
