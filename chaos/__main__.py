@@ -17,6 +17,7 @@ EXPERIMENTS = {
     2: "chaos.paused_worker",
     3: "chaos.deploys",
     4: "chaos.killed_broker",
+    5: "chaos.cut_cable",
     9: "chaos.schedulers",
     10: "chaos.jumping_clocks",
     15: "chaos.poison",

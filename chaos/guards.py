@@ -44,6 +44,7 @@ class Guard(StrEnum):
     CONFIRMS = "confirms"
     ACKNOWLEDGEMENT = "acknowledgement"
     PROBE = "probe"
+    PATIENCE = "patience"
 
 
 _COMPLETE = Prepared(
@@ -154,6 +155,17 @@ class HastyIntake(Intake):
         return Verdict(Outcome.DONE)
 
 
+class ImpatientIntake(Intake):
+    """Gives a message back at once when the database is away."""
+
+    async def receive(self, delivery: Delivery) -> Verdict:
+        return await self._once(delivery)
+
+
+def impatient_intake(container: AsyncContainer, read: ReadMessage, gate: Gate, metrics: MessageMetrics) -> Intake:
+    return ImpatientIntake(container, read, gate, metrics)
+
+
 pending: list[asyncio.Task[Verdict]] = []
 
 
@@ -203,6 +215,8 @@ def provider(off: Guard | None) -> Provider:
         made.provide(CarelessRuns, provides=Runs, override=True)
     elif off is Guard.ACKNOWLEDGEMENT:
         made.provide(hasty_intake, provides=Intake, scope=Scope.APP, override=True)
+    elif off is Guard.PATIENCE:
+        made.provide(impatient_intake, provides=Intake, scope=Scope.APP, override=True)
     elif off is Guard.PROBE:
         made.provide(credulous_messaging, scope=Scope.APP, override=True)
     elif off is Guard.CONFIRMS:
