@@ -12,10 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.conftest import Served
 from tests.e2e.learner import answer, go_on, sign_in, sign_up, start, start_question
+from tests.e2e.test_event_journey import announce
 
 FOR_ALL = ("/", "/train", "/train?subject=physics", "/cabinet", "/questions", "/questions?q=сила", "/find",
            "/find?code=XXXXXXXX", "/events", "/login", "/signup", "/no-such-page", "/docs/errors",
-           "/docs/messages")  # fmt: skip
+           "/docs/messages", "/exams")  # fmt: skip
 FOR_LEARNERS = ("/", "/train", "/cabinet", "/cabinet/history", "/cabinet/mistakes", "/leaderboard", "/profile")
 FOR_AUTHORS = (
     "/author",
@@ -25,6 +26,8 @@ FOR_AUTHORS = (
     "/author/events",
     "/author/events/new",
     "/author/statistics",
+    "/author/grading",
+    "/author/extra-time",
     "/cabinet",
 )
 FOR_OPERATORS = (
@@ -136,6 +139,37 @@ def test_questions_of_every_kind_open_and_answered(screen: Screen) -> None:
             answer(screen.page)
             screen.page.wait_for_load_state("networkidle")
             screen.check(f"{kind}, answered")
+
+
+def test_pages_of_an_exam_and_of_an_event(screen: Screen, demo_server: Served) -> None:
+    page = screen.page
+    sign_up(page)
+    page.goto("/exams")
+    page.locator(".exam-offer form button").first.click()
+    page.wait_for_selector(".js-exam")
+    page.wait_for_load_state("networkidle")
+    screen.check("the paper of an exam")
+    page.goto(f"{page.url.partition('#')[0]}/finish")
+    screen.check("the end of an exam")
+    page.click("main form .btn-primary")
+    page.wait_for_url("**/result")
+    page.wait_for_load_state("networkidle")
+    screen.check("the result of an exam")
+    id = announce(page, demo_server, 2)
+    page.goto(f"/events/{id}")
+    page.fill("#f-name", "Ада")
+    page.click("main form .btn-primary")
+    page.wait_for_selector(f"form[action='/events/{id}/start']", timeout=40_000)
+    screen.check("an event that goes on")
+    page.click(f"form[action='/events/{id}/start'] .btn-primary")
+    page.wait_for_url("**/exams/*")
+    page.goto(f"{page.url.partition('#')[0]}/finish")
+    page.click("main form .btn-primary")
+    page.wait_for_url(f"**/events/{id}")
+    screen.check("an event whose paper is handed in")
+    page.click("main a[href$='/result']")
+    page.wait_for_selector("[data-countdown]")
+    screen.check("a result that is held")
 
 
 def test_pages_of_an_author(screen: Screen, demo_server: Served) -> None:

@@ -62,7 +62,7 @@ async def test_a_result_that_is_held_says_when_it_comes_and_leads_back(hall: Hal
     assert asked.headers["location"] == f"{paper}/result"
     held = (await page(hall, f"{paper}/result", 2)).replace("\u00a0", " ")
     assert "Работа сдана" in held
-    assert "1 из 4" in held
+    assert "на 1 из 4" in held
     assert "<time datetime=" in held
     assert f'href="{event}"' in held
     assert re.search(r'data-countdown="\d{4}"', held)
