@@ -100,7 +100,7 @@ def test_a_scheduler_apart_is_seen_and_stops_at_once(
 
     assert "nobody keeps it" in overview()
     scheduler = apart("scheduler")
-    until(lambda: True if "is kept" in overview() else None)
+    until(lambda: True if "nobody keeps it" not in overview() else None)
     scheduler.send_signal(signal.SIGTERM)
     assert scheduler.wait(15) == 0
     assert "nobody keeps it" in overview()

@@ -32,6 +32,7 @@ KIND_TITLES = {
     "export_xlsx": "Export to XLSX",
     "broadcast": "Broadcast",
     "report": "Daily report",
+    "check_ratings": "Check of ratings",
 }
 
 
