@@ -18,6 +18,7 @@ EXPERIMENTS = {
     3: "chaos.deploys",
     4: "chaos.killed_broker",
     5: "chaos.cut_cable",
+    6: "chaos.restarted_database",
     9: "chaos.schedulers",
     10: "chaos.jumping_clocks",
     15: "chaos.poison",
