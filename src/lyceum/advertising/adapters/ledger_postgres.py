@@ -1,7 +1,8 @@
 """The ledger on PostgreSQL: one statement for a whole batch, which locks the tallies of its campaigns in their order.
 
 Whoever counts anything for a campaign holds its tally first, so limits, pairs and sums of one campaign are changed by
-one transaction at a time, and two batches never wait for each other in a ring.
+one transaction at a time, and two batches never wait for each other in a ring. Rows are looked up one by one by their
+keys: a plan made while the tables were small is kept, and would read them whole when they are large.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -60,11 +61,18 @@ FROM asked a LEFT JOIN held h USING (campaign_id) LEFT JOIN tallied t USING (cam
 LEFT JOIN fresh f ON f.client_id = a.client_id AND f.campaign_id = a.campaign_id ORDER BY a.place
 """  # noqa: S608 - parts of ours
 CLICK = f"""
-WITH {TAKE}, clicked AS (
-    UPDATE advertising_views v SET click_day = $3::bigint, click_price = c.cost_per_click, clicked_at = $4::timestamptz
-    FROM asked a JOIN held h USING (campaign_id) JOIN advertising_campaigns c ON c.id = a.campaign_id
-    WHERE v.client_id = a.client_id AND v.campaign_id = a.campaign_id AND v.click_day IS NULL AND c.deleted_at IS NULL
-    RETURNING v.client_id, v.campaign_id, v.click_price AS price, c.advertiser_id
+WITH {TAKE}, found AS (
+    SELECT v.ctid AS row, c.cost_per_click AS price, c.advertiser_id
+    FROM held h JOIN asked a USING (campaign_id)
+    JOIN advertising_campaigns c ON c.id = a.campaign_id AND c.deleted_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT ctid FROM advertising_views v
+        WHERE v.client_id = a.client_id AND v.campaign_id = a.campaign_id AND v.click_day IS NULL LIMIT 1
+    ) v
+), clicked AS (
+    UPDATE advertising_views v SET click_day = $3::bigint, click_price = found.price, clicked_at = $4::timestamptz
+    FROM found WHERE v.ctid = found.row AND v.click_day IS NULL
+    RETURNING v.client_id, v.campaign_id, v.click_price AS price, found.advertiser_id
 ), taken AS (
     SELECT campaign_id, price, advertiser_id, count(*) AS number FROM clicked
     GROUP BY campaign_id, price, advertiser_id
@@ -72,9 +80,11 @@ WITH {TAKE}, clicked AS (
     UPDATE advertising_tallies t SET clicks = t.clicks + taken.number
     FROM taken WHERE t.campaign_id = taken.campaign_id RETURNING t.campaign_id, t.impressions, t.clicks
 ), {CHARGE.format(kind="click")}
-SELECT EXISTS (SELECT FROM advertising_clients c WHERE c.id = a.client_id),
-       EXISTS (SELECT FROM advertising_campaigns c WHERE c.id = a.campaign_id AND c.deleted_at IS NULL),
-       EXISTS (SELECT FROM advertising_views v WHERE v.client_id = a.client_id AND v.campaign_id = a.campaign_id),
+SELECT (SELECT true FROM advertising_clients c WHERE c.id = a.client_id LIMIT 1) IS NOT NULL,
+       (SELECT true FROM advertising_campaigns c
+        WHERE c.id = a.campaign_id AND c.deleted_at IS NULL LIMIT 1) IS NOT NULL,
+       (SELECT true FROM advertising_views v
+        WHERE v.client_id = a.client_id AND v.campaign_id = a.campaign_id LIMIT 1) IS NOT NULL,
        k.client_id IS NOT NULL, coalesce(t.impressions, h.impressions, 0), coalesce(t.clicks, h.clicks, 0)
 FROM asked a LEFT JOIN held h USING (campaign_id) LEFT JOIN tallied t USING (campaign_id)
 LEFT JOIN clicked k ON k.client_id = a.client_id AND k.campaign_id = a.campaign_id ORDER BY a.place
