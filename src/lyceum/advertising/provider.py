@@ -13,6 +13,7 @@ from lyceum.advertising.adapters.ledger import Ledger
 from lyceum.advertising.adapters.ledger_postgres import PostgresLedger
 from lyceum.advertising.adapters.ledger_sqlite import SqliteLedger
 from lyceum.advertising.adapters.moderation import SqlModeration
+from lyceum.advertising.adapters.pages import SponsorScreens
 from lyceum.advertising.adapters.queries import AdQueries
 from lyceum.advertising.adapters.repositories import SqlCampaigns, SqlClients
 from lyceum.advertising.adapters.telling import AdMetrics
@@ -48,6 +49,7 @@ class AdvertisingProvider(Provider):
     day = provide(SqlDay, provides=Day)
     moderation = provide(SqlModeration, provides=Moderation)
     images = provide(FileImages, provides=ImageStore)
+    screens = provide(SponsorScreens)
     facade = provide(AdsForLearners, provides=Ads)
     use_cases = provide_all(
         PutClients,

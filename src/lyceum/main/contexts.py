@@ -16,6 +16,7 @@ from lyceum.accounts.api import Traces
 from lyceum.accounts.provider import AccountsProvider
 from lyceum.advertising.adapters import content_http as advertising_content_http
 from lyceum.advertising.adapters import http as advertising_http
+from lyceum.advertising.adapters import pages as advertising_pages
 from lyceum.advertising.adapters import show_http as advertising_show_http
 from lyceum.advertising.adapters import tables as advertising_tables
 from lyceum.advertising.provider import AdvertisingProvider
@@ -112,6 +113,7 @@ CONTEXTS: tuple[Context, ...] = (
             *advertising_show_http.CONTROLLERS,
             *advertising_content_http.CONTROLLERS,
         ),
+        pages=advertising_pages.PAGES,
         refusals=advertising_tables.REFUSALS,
     ),
     Context(

@@ -82,6 +82,16 @@ class AdQueries:
             raise AdvertiserNotFound(id=id)
         return Advertiser(AdvertiserId(row.id), row.name)
 
+    async def advertisers(self, actor: Actor) -> Sequence[Advertiser]:
+        """The sponsor's own, in the order of their names; of an operator those without an owner too, at most 50."""
+        owner = owner_of(actor, READ)
+        own = advertisers.c.owner_id == actor.id
+        mine = own if owner is not None else own | advertisers.c.owner_id.is_(None)
+        query = select(advertisers).where(mine).order_by(advertisers.c.name, advertisers.c.id).limit(50)
+        async with self.database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Advertiser(AdvertiserId(row.id), row.name) for row in rows]
+
     async def campaign(self, actor: Actor, advertiser_id: AdvertiserId, id: CampaignId) -> Campaign:
         owner = owner_of(actor, READ)
         found = await self._campaign(id, owner)
