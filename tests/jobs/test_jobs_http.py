@@ -110,6 +110,7 @@ async def test_a_failing_task_is_tried_again_later_or_failed_for_good(office: Of
         {"description": "x", "unknown": 1},
         {"description": "x", "status": "completed"},
         {"description": "x", "payload": {"x": "y" * 70_000}},
+        {"description": "a\u0000b"},
     ],
 )
 async def test_what_cannot_be_a_task_is_refused_at_once(office: Office, wrong: Body) -> None:

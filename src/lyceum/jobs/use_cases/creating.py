@@ -183,6 +183,9 @@ def offered_kind(kinds: Kinds, name: str) -> type[AnyKind]:
 
 def new_task(kind: type[AnyKind], form: TaskData, source: Source, by: UserId | None) -> NewTask:
     """The task that a form describes, its payload as the kind takes it; raise InvalidPayload."""
+    if b"\\u0000" in msgspec.json.encode(form):
+        problem = FieldProblem("", "invalid", "The character NUL cannot be kept; leave it out.")
+        raise InvalidPayload(kind=form.kind, problems=[problem])
     return NewTask(
         kind=form.kind,
         payload=read_payload(form.kind, kind.payload, form.payload),
