@@ -14,7 +14,6 @@ from babel.messages.pofile import read_po
 
 import lyceum
 from lyceum.kernel.errors import AppError, FieldProblem, NotFound
-from lyceum.platform import i18n
 from lyceum.platform.i18n import catalogues, localise_error, localise_problem, negotiate, translator
 
 PACKAGE = Path(lyceum.__file__).parent
