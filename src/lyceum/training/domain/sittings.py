@@ -246,9 +246,11 @@ class Sitting:
         paper: Paper,
         extra_min: int,
         at: datetime,
+        event_id: UUID | None = None,
         latest: datetime | None = None,
     ) -> "Sitting":
-        """A sitting from now on; `latest` ends it earlier than its own duration would, by extra time later."""
+        """A sitting from now on; an event that closes at `latest` ends it earlier than its own duration would, by extra
+        time later."""
         profile = paper.profile
         deadline = at + timedelta(minutes=paper.duration_min + extra_min)
         training = Training(
@@ -260,7 +262,7 @@ class Sitting:
             length=len(paper.tasks),
             deadline=deadline if latest is None else min(deadline, latest + timedelta(minutes=extra_min)),
         )
-        return cls(training=training, paper=paper, extra_min=extra_min)
+        return cls(training=training, paper=paper, extra_min=extra_min, event_id=event_id, event_closes_at=latest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

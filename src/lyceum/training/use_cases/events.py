@@ -352,6 +352,7 @@ class StartEvent:
             paper=(await self.events.papers(id))[place.variant],
             extra_min=entrance.extra_min,
             at=now,
+            event_id=id,
             latest=event.plan.closes_at,
         )
         async with self.transaction:
