@@ -22,8 +22,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Connection:
-    """One keep-alive connection to a server on this machine."""
+    """One keep-alive connection to a server on this machine, opened anew when the server has closed it meanwhile, as
+    every client does: servers close what is idle."""
 
+    port: int
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     headers: str = ""
@@ -32,12 +34,15 @@ class Connection:
     async def open(cls, port: int, headers: dict[str, str] | None = None) -> "Connection":
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
         lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-        return cls(reader, writer, f"Host: 127.0.0.1:{port}\r\n{lines}")
+        return cls(port, reader, writer, f"Host: 127.0.0.1:{port}\r\n{lines}")
 
     async def request(self, method: str, path: str, body: object = None) -> Answer:
         data = b"" if body is None else json.dumps(body).encode()
         kind = "Content-Type: application/json\r\n" if data else ""
         head = f"{method} {path} HTTP/1.1\r\n{self.headers}{kind}Content-Length: {len(data)}\r\n\r\n"
+        if self.reader.at_eof():
+            self.writer.close()
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
         self.writer.write(head.encode() + data)
         top = await self.reader.readuntil(b"\r\n\r\n")
         length = 0

@@ -1,6 +1,7 @@
 """`lyceum serve` as an operator meets it: ready soon, stops when told, refuses what cannot work."""
 
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -56,6 +57,15 @@ def test_requests_under_way_are_finished_after_sigterm(served: Served) -> None:
         thread.join(20)
     assert served.wait() == 0
     assert len(answers) == len([size for size in answers if size > 1000])
+
+
+def test_a_visitor_is_served_beside_many_that_hold_their_connections(served: Served) -> None:
+    served.start()
+    held = [socket.create_connection(("127.0.0.1", served.port), timeout=5) for _ in range(400)]
+    with urlopen(f"{served.url}/health/live", timeout=5) as answer:
+        assert answer.status == 200
+    for each in held:
+        each.close()
 
 
 def test_a_taken_port_is_told_with_the_way_out(served: Served) -> None:

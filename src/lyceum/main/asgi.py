@@ -10,7 +10,7 @@ from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 from litestar import Litestar
 
-from lyceum.main.serving import DRAIN_SECONDS, require_free_port
+from lyceum.main.serving import BACKLOG, CONNECTIONS, DRAIN_SECONDS, require_free_port
 from lyceum.main.startup import prepare_data_folder, require_schema
 from lyceum.platform.settings import Settings
 from lyceum.platform.shared_metrics import share_between_processes
@@ -43,6 +43,8 @@ def serve_processes(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         workers=settings.workers,
         loop=Loops.auto,
         workers_kill_timeout=DRAIN_SECONDS,

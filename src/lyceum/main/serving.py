@@ -15,6 +15,10 @@ from litestar import Litestar
 from lyceum.platform.settings import Settings, SettingsError
 
 DRAIN_SECONDS = 25
+BACKLOG = 2_048
+CONNECTIONS = 10_000
+"""That one process holds at a time. Browsers keep theirs open, and one beyond would wait until another is closed: the
+server's own default is as low as its backlog."""
 
 
 async def serve_here(app: Litestar, settings: Settings, on_ready: Callable[[], Awaitable[None]]) -> None:
@@ -28,6 +32,8 @@ async def serve_here(app: Litestar, settings: Settings, on_ready: Callable[[], A
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         log_enabled=True,
         log_level=LogLevels.error,
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
