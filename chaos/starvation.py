@@ -32,7 +32,7 @@ URGENT = "SELECT count(*) FROM jobs_tasks WHERE priority = 9 AND status = 'new'"
 
 
 async def run(scale: Scale) -> Verdict:
-    crowd, patient, window = scale.pick((50_000, 100, 10.0), (10_000, 20, 2.0))
+    crowd, patient, window = scale.pick((50_000, 100, 10.0), (40_000, 20, 2.0))
     async with ground() as place:
         waited, urgent = await compete(place, crowd, patient, window, None)
         control, left = await compete(place, crowd, patient, window, Guard.AGEING)
