@@ -1,4 +1,4 @@
-"""Make the pictures and sounds of the demo questions anew: `uv run python -m scripts.demo_media [FOLDER]`.
+"""Make the pictures and sounds of the demo anew: `uv run python -m scripts.demo_media [FOLDER]`.
 
 Pictures need Pillow and the DejaVu fonts; speech needs espeak-ng and oggenc, and is left as it is without them.
 """
@@ -7,9 +7,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from scripts import demo_figures_life, demo_figures_maths, demo_figures_physics, demo_sounds
+from scripts import demo_ad_pictures, demo_figures_life, demo_figures_maths, demo_figures_physics, demo_sounds
 
 MEDIA = Path(__file__).parent.parent / "src/lyceum/main/demo/media"
+ADS = "ads"
+"""The folder of the ads' pictures, beside that of the questions'."""
 
 
 def main(folder: Path) -> None:
@@ -17,6 +19,10 @@ def main(folder: Path) -> None:
     for figures in (demo_figures_maths.FIGURES, demo_figures_physics.FIGURES, demo_figures_life.FIGURES):
         for name, draw in figures.items():
             draw().save(folder / f"{name}.png")
+    ads = folder.parent / ADS
+    ads.mkdir(exist_ok=True)
+    for name, draw in demo_ad_pictures.PICTURES.items():
+        draw().save(ads / f"{name}.png")
     demo_sounds.write_tones(folder)
     if shutil.which("espeak-ng") and shutil.which("oggenc"):
         demo_sounds.write_speech(folder)

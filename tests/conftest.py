@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: a database of each kind with the schema in it, and the application over it."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import pytest
+import structlog
 from dishka import AsyncContainer
 from litestar import Litestar
 from sqlalchemy import text
@@ -25,6 +27,21 @@ from lyceum.platform.settings import Settings
 from tests.needs import listening, need, postgres_url
 
 SECRET = "a-secret-of-the-tests-long-enough-to-sign"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """What a test sends elsewhere (the command line, to a stream that closes with it) is its own alone."""
+    root = logging.getLogger()
+    configured, config = structlog.is_configured(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if configured:
+        structlog.configure(**config)
+    else:
+        structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

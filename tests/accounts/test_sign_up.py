@@ -4,6 +4,7 @@ import pytest
 
 from lyceum.accounts.api import Actor, Role, UserSignedUp
 from lyceum.accounts.domain.refusals import BadFields, EmailTaken
+from lyceum.accounts.use_cases.profile import ProfileChanges
 from lyceum.accounts.use_cases.sign_up import NewAccount
 from lyceum.platform.http_errors import TooMany
 from tests.accounts.fakes import OPERATOR, PASSWORD, START, House, a_caller
@@ -47,8 +48,10 @@ async def test_an_address_in_another_spelling_is_taken(house: House) -> None:
 async def test_a_guest_who_signs_up_keeps_their_id_and_the_guest_session_ends(house: House) -> None:
     guest = (await house.start_guest(a_caller(kind="pages"))).actor
     house.clock.pass_(hours=2)
+    await house.change_profile(guest, ProfileChanges(name="?", birth_year=2009, ads_consent=True))
     entry = await house.sign_up(guest, a_form(name="Маша"), a_caller(kind="pages"))
     user = house.users.rows[guest.id]
+    assert (user.profile.birth_year, user.profile.ads_consent) == (2009, True), "what was said as a guest stays"
     assert entry.actor.id == guest.id
     assert (user.is_guest, user.profile.name, user.registered_at) == (False, "Маша", house.clock.now())
     assert [session.id for session in house.sessions.alive(guest.id, house.clock.now())] == [entry.actor.session_id]

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from lyceum.accounts.api import Actor, Role, RoleMissing, ScopeMissing
+from lyceum.accounts.api import Actor, ProfileChanged, Role, RoleMissing, ScopeMissing
 from lyceum.accounts.domain.refusals import (
     AccountDisabled,
     GuestRefused,
@@ -90,6 +90,10 @@ async def test_switching_off_ends_the_sessions(house: House) -> None:
         await house.refresh(entry.token)
     await house.change_user(OPERATOR, user.id, UserChanges(disabled=False))
     await house.enter(A)
+    await house.change_user(OPERATOR, user.id, UserChanges(disabled=False))
+    heard = [event for event in house.outbox.events if isinstance(event, ProfileChanged)]
+    assert [event.is_active for event in heard] == [False, True]
+    assert heard[0].version < heard[1].version
 
 
 async def test_a_change_over_something_unseen_is_refused(house: House) -> None:

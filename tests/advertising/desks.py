@@ -16,6 +16,7 @@ from lyceum.advertising.adapters.ledger_sqlite import SqliteLedger
 from lyceum.advertising.adapters.repositories import SqlCampaigns, SqlClients
 from lyceum.advertising.adapters.tables import charges, tallies, views
 from lyceum.advertising.adapters.telling import AdMetrics
+from lyceum.advertising.adapters.unserved import Unserved
 from lyceum.advertising.domain.choice import Weights
 from lyceum.advertising.domain.clients import Advertiser, Client, Gender
 from lyceum.advertising.domain.forms import read_terms
@@ -34,7 +35,8 @@ def ledger_of(database: Database) -> Ledger:
 def a_desk(database: Database, *, overshoot: int = 0, repeats: bool = False) -> BatchingDesk:
     index = AdIndex(Weights(), overshoot)
     follower = AdFollower(database, CalendarDay(Settings(), SystemClock()), index)
-    return BatchingDesk(index, follower, ledger_of(database), AdMetrics(Metrics(), index, follower), repeats)
+    metrics = AdMetrics(Metrics(), index, follower)
+    return BatchingDesk(index, follower, ledger_of(database), metrics, Unserved(database), repeats)
 
 
 async def some_clients(database: Database, count: int) -> list[ClientId]:

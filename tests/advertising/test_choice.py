@@ -30,7 +30,7 @@ CAMPAIGN = Standing(
     start_date=0,
     end_date=9,
 )
-DAY = Market(today=4, weights=Weights(), progress=0.5, price=2.0, share=100.0)
+DAY = Market(today=4, weights=Weights(), progress=0.5, price=2.0, share=100.0, supply=0.3)
 counts = st.integers(0, 10_000)
 standings = st.builds(
     Standing,
@@ -82,6 +82,36 @@ def test_scarce_clicks_are_kept_for_those_less_likely_to_spend_them() -> None:
     assert parts(scarce, 1.0, DAY).shadow_price > parts(scarce, 0.0, DAY).shadow_price > 0
 
 
+def test_the_limit_that_is_reached_first_has_the_price() -> None:
+    ahead = replace(CAMPAIGN, impressions=60, clicks=6)
+    by_clicks, by_views = replace(ahead, clicks_limit=7), replace(ahead, clicks_limit=90)
+    least, most = (parts(by_clicks, relevance, DAY) for relevance in (0.0, 1.0))
+    assert most.shadow_price / least.shadow_price == pytest.approx(most.click_chance / least.click_chance)
+    assert parts(by_views, 0.0, DAY).shadow_price == pytest.approx(parts(by_views, 1.0, DAY).shadow_price)
+
+
+def test_a_campaign_with_few_clicks_left_is_ahead_of_its_schedule_before_it_has_had_any() -> None:
+    many = replace(CAMPAIGN, impressions=30, clicks=0, impressions_limit=1000, clicks_limit=1000)
+    few = replace(many, clicks_limit=2)
+    assert parts(few, 0.5, DAY).shadow_price > 0.1
+    assert parts(many, 0.5, DAY).shadow_price == pytest.approx(0.0, abs=1e-9)
+
+
+def test_who_is_likely_to_click_is_worth_less_where_clicks_are_all_that_is_scarce() -> None:
+    cheap = replace(CAMPAIGN, cost_per_click=0.0, impressions=60, clicks=6, clicks_limit=7)
+    assert worth(cheap, 1.0) < worth(cheap, 0.0)
+    assert worth(cheap, 1.0, replace(DAY, supply=2.0)) == worth(cheap, 0.0, replace(DAY, supply=2.0))
+
+
+def test_supply_is_what_the_nearer_limit_leaves_for_each_request() -> None:
+    demand = Demand(before=1000, days=10)
+    by_views = replace(CAMPAIGN, impressions=0, clicks=0, clicks_limit=90)
+    by_clicks = replace(by_views, clicks_limit=2)
+    assert market([by_views], 0, demand, Weights()).supply == pytest.approx(100 / 10 / demand.per_day)
+    assert market([by_clicks], 0, demand, Weights()).supply == pytest.approx(2 / 0.08 / 10 / demand.per_day)
+    assert market([], 0, demand, Weights()).supply == 0
+
+
 def test_what_ends_today_goes_before_what_runs_on() -> None:
     early = replace(CAMPAIGN, impressions=0, clicks=0)
     assert worth(replace(early, end_date=4)) > worth(early)
@@ -93,13 +123,12 @@ def test_an_impression_fills_more_of_a_small_limit() -> None:
 
 
 @given(standings, st.lists(standings, max_size=5), st.floats(0, 1), st.integers(0, 60), counts)
-def test_any_campaign_has_a_line_that_rises_and_parts_that_add_up(
+def test_any_campaign_has_a_line_and_parts_that_add_up(
     campaign: Standing, others: list[Standing], relevance: float, today: int, asked: int
 ) -> None:
     day = market([campaign, *others], today, Demand(today=asked, before=asked, days=1, clients=asked), Weights())
     made = line(campaign, day)
     told = parts(campaign, relevance, day)
-    assert made.slope >= 0
     assert told.total == made.at(relevance)
     sum_of_parts = told.profit + told.relevance + told.fulfilment + told.urgency - told.shadow_price
     assert sum_of_parts == pytest.approx(told.total, abs=1e-9 * (1 + told.profit + abs(told.shadow_price)))

@@ -15,6 +15,7 @@ from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.advertising.platform import BASE, Platform, an_advertiser, terms
 from tests.advertising.test_contract_http import refused
+from tests.advertising.test_texts import completion, endpoint
 from tests.conftest import running
 
 
@@ -108,3 +109,21 @@ async def test_a_generator_that_does_not_answer_is_503(silent: Platform) -> None
     refused(answer, 503)
     assert answer.json()["code"] == "advertising.generator_unreachable"
     assert answer.headers["retry-after"]
+
+
+async def test_a_caller_beyond_the_limit_of_paid_texts_is_told_when_to_come_back(
+    ad_settings: Settings, database: Database
+) -> None:
+    async with endpoint(lambda _: (200, completion("Физика без слёз.")), []) as url:
+        settings = replace(ad_settings, text_url=url, text_limit=2)
+        app = create_web(settings, make_container(settings))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
+        async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            ads, wish = Platform(client), {"topic": "Курс химии", "language": "RU"}
+            refused(await ads.post("/ai/generate-text", {"topic": "x"}), 400, "Validation failed:")
+            good = [await ads.post("/ai/generate-text", wish) for _ in range(2)]
+            assert [answer.json() for answer in good] == [{"result": "Физика без слёз."}] * 2
+            answer = await ads.post("/ai/generate-text", wish)
+            refused(answer, 429, "60 min")
+            assert answer.json()["code"] == "advertising.texts_used_up"
+            assert 0 < int(answer.headers["retry-after"]) <= 3600

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from lyceum.advertising.adapters.index import AdIndex, Seeker, level_of
 from lyceum.advertising.domain.campaigns import Audience, Campaign, Targeting, Terms
-from lyceum.advertising.domain.choice import Weights, relevances
+from lyceum.advertising.domain.choice import Demand, Weights, relevances
 from lyceum.advertising.domain.clients import Gender
 from lyceum.advertising.domain.ids import AdvertiserId, CampaignId
 from lyceum.advertising.domain.prices import Price
@@ -36,7 +36,7 @@ def a_campaign(source: random.Random, advertiser: UUID) -> Campaign:
     return Campaign(id=CampaignId(uuid4()), advertiser_id=AdvertiserId(advertiser), terms=terms)
 
 
-def a_seeker(source: random.Random, advertisers: list[UUID]) -> Seeker:
+def a_seeker(source: random.Random, advertisers: list[int]) -> Seeker:
     low = source.choice([-100, 0])
     scores = {one: source.randint(low, 100) for one in source.sample(advertisers, source.randint(0, len(advertisers)))}
     known, unscored = relevances(scores)
@@ -66,7 +66,7 @@ def best_of_all(index: AdIndex, seeker: Seeker, seen: set[UUID]) -> UUID | None:
             and entry.clicks < terms.clicks_limit
         )
         if admits:
-            relevance = seeker.relevances.get(entry.campaign.advertiser_id, seeker.unscored)
+            relevance = seeker.relevances.get(index.number_of(entry.campaign.advertiser_id), seeker.unscored)
             fitting.append((entry.base + entry.slope * relevance, -entry.number, entry.campaign.id))
     return max(fitting)[2] if fitting else None
 
@@ -81,10 +81,15 @@ def test_the_first_found_is_the_best_of_all() -> None:
             index.put(campaign, number)
             index.count(campaign.id, source.randint(0, 50), source.randint(0, 10))
         index.turn_to(4)
+        index.expect(Demand(before=10_000, days=1))
+        index.bring_up_to_date()
+        slopes = [entry.slope for entry in index.active]
+        assert min(slopes) < 0 < max(slopes)
         found = 0
         for _ in range(40):
-            seeker, seen = a_seeker(source, advertisers), set(source.sample(list(index.entries), 20))
-            entry = index.find(seeker, seen)
+            numbers = [index.number_of(advertiser) for advertiser in advertisers]
+            seeker, seen = a_seeker(source, numbers), set(source.sample(list(index.entries), 20))
+            entry = index.find(seeker, index.numbers_of(seen))
             assert (entry.campaign.id if entry else None) == best_of_all(index, seeker, seen)
             found += entry is not None
         assert found > 20
@@ -106,10 +111,14 @@ def test_a_campaign_that_is_full_dropped_or_over_is_not_found() -> None:
     index.put(campaign, 1)
     for day, impressions, clicks, is_found in (
         (0, 0, 0, False), (1, 0, 0, True), (2, 104, 1, True), (2, 105, 1, False), (2, 5, 2, False), (2, 5, 1, True),
-        (3, 5, 1, False), (2, 5, 1, True),
+        (3, 5, 1, False),
     ):  # fmt: skip
         index.turn_to(day)
         index.count(campaign.id, impressions, clicks)
         assert (index.find(seeker, set()) is not None) is is_found, (day, impressions, clicks)
+    assert index.entries == {}, "what is over is not remembered"
+    index.turn_to(2)
+    index.put(campaign, 1)
+    assert index.find(seeker, set()) is not None
     index.drop(campaign.id)
     assert index.find(seeker, set()) is None

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from lyceum.advertising.adapters.desk import BatchingDesk
 from lyceum.advertising.adapters.tables import tallies, views
@@ -16,6 +16,7 @@ from lyceum.advertising.ports import Shown
 from lyceum.kernel.clock import SystemClock
 from lyceum.platform.database import Database, SqlTransaction
 from tests.advertising.desks import a_campaign, a_desk, counted, some_clients
+from tests.advertising.guards import take_off
 
 CALLERS = 64
 ROOT = Path(__file__).parents[2]
@@ -74,20 +75,87 @@ async def test_a_click_is_charged_once_however_often_it_is_reported(database: Da
         await a_desk(database).show(third)
 
 
-async def test_several_processes_keep_a_limit_together(database: Database, database_url: str) -> None:
-    campaign = await a_campaign(database, impressions_limit=50)
-    clients = await some_clients(database, CALLERS)
+async def in_processes(url: str, guard: str, what: str, clients: list[ClientId]) -> list[int]:
+    """Three processes that do the same for the same clients; what each of them counted."""
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.advertising.show_many", database_url, *map(str, clients),
+            sys.executable, "-m", "tests.advertising.show_many", url, guard, what, *map(str, clients),
             cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )
         for _ in range(3)
     ]  # fmt: skip
     told = [await process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], told
-    assert sum(int(out) for out, _ in told) == 50
+    return [int(out) for out, _ in told]
+
+
+async def test_several_processes_keep_a_limit_together(database: Database, database_url: str) -> None:
+    campaign = await a_campaign(database, impressions_limit=50)
+    clients = await some_clients(database, CALLERS)
+    assert sum(await in_processes(database_url, "none", "show", clients)) == 50
     assert (await counted(database, campaign))["impressions"] == (50, 50, 50)
+
+
+async def test_without_the_look_at_the_limit_several_processes_overrun_it(
+    database: Database, database_url: str
+) -> None:
+    campaign = await a_campaign(database, impressions_limit=50)
+    clients = await some_clients(database, CALLERS)
+    await in_processes(database_url, "limit", "show", clients)
+    assert (await counted(database, campaign))["impressions"] == (64, 64, 64)
+
+
+@pytest.mark.parametrize("guard", ["none", "click"])
+async def test_several_processes_count_a_click_once(guard: str, database: Database, database_url: str) -> None:
+    """And up to thrice, once for each process, without the guard."""
+    campaign = await a_campaign(database)
+    clients = await some_clients(database, 20)
+    await ask([a_desk(database)], clients)
+    assert await in_processes(database_url, guard, str(campaign), clients) == [20, 20, 20]
+    tallied, _, charged = (await counted(database, campaign))["clicks"]
+    assert tallied == charged
+    assert tallied == 20 if guard == "none" else 20 < tallied <= 60
+
+
+@pytest.mark.parametrize(("guard", "times"), [("none", 1), ("pair", 4)])
+async def test_desks_that_remember_the_same_client_count_a_pair_once(
+    guard: str, times: int, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And each for itself without the guard."""
+    campaign = await a_campaign(database)
+    (client,) = await some_clients(database, 1)
+    desks = [a_desk(database) for _ in range(4)]
+    for desk in desks:
+        await desk.follower.ready()
+        await desk.memory.recall([client])
+    take_off(guard, monkeypatch.setattr)
+    assert shown(await ask(desks, [client] * CALLERS)) == times
+    impressions, _, charged = (await counted(database, campaign))["impressions"]
+    assert (impressions, charged) == (times, times)
+
+
+@pytest.mark.parametrize("guard", ["none", "click"])
+async def test_desks_count_a_click_once(guard: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And more often without the guard: each time that no other batch is at the same row just then."""
+    campaign = await a_campaign(database)
+    (client,) = await some_clients(database, 1)
+    desks = [a_desk(database) for _ in range(4)]
+    await desks[0].show(client)
+    take_off(guard, monkeypatch.setattr)
+    await asyncio.gather(*[desks[number % 4].click(client, campaign) for number in range(CALLERS)])
+    tallied, _, charged = (await counted(database, campaign))["clicks"]
+    assert tallied == charged
+    assert tallied == 1 if guard == "none" else tallied > 1
+
+
+@pytest.mark.parametrize(("guard", "most"), [("none", 20), ("limit", CALLERS)])
+async def test_desks_keep_a_limit(guard: str, most: int, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And do not without the guard."""
+    campaign = await a_campaign(database, impressions_limit=20)
+    clients = await some_clients(database, CALLERS)
+    take_off(guard, monkeypatch.setattr)
+    assert shown(await ask([a_desk(database) for _ in range(4)], clients)) == most
+    assert (await counted(database, campaign))["impressions"] == (most, most, most)
 
 
 @pytest.fixture
@@ -117,6 +185,35 @@ async def test_without_the_tally_held_a_limit_would_be_overrun(postgres: Databas
     await asyncio.gather(*[naive(client) for client in await some_clients(postgres, 2)])
     async with postgres.read() as connection:
         assert (await connection.execute(_tally(campaign))).one().impressions == 2
+
+
+@pytest.mark.parametrize(("guard", "most"), [("none", 20), ("lock", CALLERS)])
+async def test_a_limit_holds_when_all_have_looked_before_anybody_wrote(
+    guard: str, most: int, postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All wait for a tally that somebody else holds. Without the lock each has read it already, and writes."""
+    campaign = await a_campaign(postgres, impressions_limit=20)
+    clients = await some_clients(postgres, CALLERS)
+    desks = [a_desk(postgres) for _ in range(4)]
+    for desk in desks:
+        await desk.follower.ready()
+    take_off(guard, monkeypatch.setattr)
+    async with postgres.writes.begin() as connection:
+        await connection.execute(_tally(campaign).with_for_update())
+        asking = asyncio.create_task(ask(desks, clients))
+        await _until_waiting(postgres, 4)
+    assert shown(await asking) == most
+    assert (await counted(postgres, campaign))["impressions"] == (most, most, most)
+
+
+async def _until_waiting(database: Database, number: int) -> None:
+    """Until so many statements of this database wait for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(20), database.read() as connection:
+        while await connection.scalar(waiting) != number:
+            await asyncio.sleep(0.02)
 
 
 async def test_without_the_key_a_pair_would_count_twice(postgres: Database) -> None:

@@ -37,7 +37,8 @@ async def test_a_sponsor_manages_their_own_advertiser_alone(
         await ads.get(own), await ads.post("/advertisers/bulk", [renamed]), await ads.get(campaign),
         await ads.put(campaign, {}), await ads.delete(campaign), await ads.get(f"/stats{own}/campaigns"),
         await ads.get(f"/stats/campaigns/{campaign.rpartition('/')[2]}"), await ads.get(f"{own}/campaigns"),
-        await ads.post(f"{own}/campaigns", terms()),
+        await ads.post(f"{own}/campaigns", terms()), await ads.get(f"{own}/subjects"),
+        await ads.put(f"{own}/subjects", {"subjects": ["physics"]}),
     ):  # fmt: skip
         assert hidden.status_code == 404, hidden.text
 

@@ -6,15 +6,19 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lyceum.advertising.adapters.text_chat import ChatTexts
+from lyceum.advertising.adapters.text_quota import WINDOW, FreeTexts, HourlyTexts, TextsUsedUp
 from lyceum.advertising.adapters.text_templates import OPENINGS, TemplateTexts, written
 from lyceum.advertising.domain.refusals import GeneratorUnreachable
 from lyceum.advertising.ports import Language, TextWish
+from lyceum.kernel.ids import UserId
+from lyceum.platform.cache import MemoryLimits
 
 PHYSICS = TextWish(topic="Курс физики", language=Language.RU, additional="скидка до пятницы")
 
@@ -121,3 +125,56 @@ async def test_nobody_there_and_silence_are_a_refusal() -> None:
     # Connections wait in its queue, and nobody takes them.
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(GeneratorUnreachable):
         await ChatTexts(f"http://127.0.0.1:{silent.getsockname()[1]}", "", "m", 0.2).write(PHYSICS)
+
+
+@asynccontextmanager
+async def endless(piece: bytes, pause: float) -> AsyncIterator[str]:
+    """A server whose answer never ends."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try:
+            while True:
+                writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                await writer.drain()
+                await asyncio.sleep(pause)
+        except ConnectionError:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+
+
+@pytest.mark.parametrize(("piece", "pause", "limit"), [(b" ", 0.02, 1), (b" " * 65_536, 0, 600)])
+async def test_an_answer_without_an_end_is_given_up(piece: bytes, pause: float, limit: float) -> None:
+    """In drips it is over after the time that the whole answer may take; in a flood, at the size that it may have."""
+    async with endless(piece, pause) as url:
+        with pytest.raises(GeneratorUnreachable):
+            await ChatTexts(url, "", "small", limit).write(PHYSICS)
+
+
+async def test_each_sponsor_has_so_many_texts_an_hour_and_is_told_when_there_are_more() -> None:
+    now = [0.0]
+    quota = HourlyTexts(MemoryLimits(lambda: now[0]), 5)
+    one, other = UserId(uuid4()), UserId(uuid4())
+    assert [await quota.take(one, 3), await quota.take(one, 3)] == [3, 2], "what is left is not refused"
+    now[0] = 60.0
+    with pytest.raises(TextsUsedUp) as refused:
+        await quota.take(one, 1)
+    assert refused.value.facts == {"limit": 5, "minutes": 59, "retry_after": WINDOW - 60}
+    assert await quota.take(other, 3) == 3
+    now[0] = float(WINDOW)
+    assert await quota.take(one, 5) == 5
+
+
+async def test_many_windows_at_once_get_no_more_than_the_limit() -> None:
+    quota, one = HourlyTexts(MemoryLimits(), 10), UserId(uuid4())
+    found = await asyncio.gather(*[quota.take(one, 3) for _ in range(20)], return_exceptions=True)
+    assert sum(it for it in found if isinstance(it, int)) == 10
+    assert all(isinstance(it, int | TextsUsedUp) for it in found)
+
+
+async def test_what_costs_nothing_has_no_limit() -> None:
+    assert await FreeTexts().take(UserId(uuid4()), 1_000) == 1_000

@@ -22,6 +22,7 @@ QUESTION = {
     "kind": "essay", "stem": "Пишите.", "subject": "history",
 }  # fmt: skip
 PACK = {"title": "Набор", "selection": {"subject": "history"}}
+AD = {"ad_id": str(uuid4())}
 ATTEMPT = {"attempt_id": str(uuid4())}
 ACCOUNT = {"email": "new@example.org", "password": "correct horse battery"}
 FILE = b"\x00"
@@ -104,6 +105,10 @@ API: Mapping[tuple[str, str], Row] = {
     ("POST", "/api/advertising/clients/bulk"): Row(OPERATOR, []),
     ("GET", "/api/advertising/advertisers/{id}"): Row(OPERATOR),
     ("POST", "/api/advertising/advertisers/bulk"): Row(OPERATOR, []),
+    ("POST", "/api/advertising/sponsors"): Row(LEARNER, {}),
+    ("POST", "/api/advertising/advertisers/{advertiser}/forecast"): Row(OPERATOR, {}),
+    ("GET", "/api/advertising/advertisers/{advertiser}/subjects"): Row(OPERATOR),
+    ("PUT", "/api/advertising/advertisers/{advertiser}/subjects"): Row(OPERATOR, {}),
     ("POST", "/api/advertising/ml-scores"): Row(OPERATOR, {}),
     ("POST", "/api/advertising/ml-scores/bulk"): Row(OPERATOR, []),
     ("GET", "/api/advertising/advertisers/{advertiser}/campaigns"): Row(OPERATOR),
@@ -127,6 +132,10 @@ API: Mapping[tuple[str, str], Row] = {
     ("PUT", "/api/advertising/profanity/disable"): Row(OPERATOR),
     ("PUT", "/api/advertising/profanity/blacklist"): Row(OPERATOR, []),
     ("GET", "/api/advertising/profanity/enabled"): Row(OPERATOR),
+    ("GET", "/api/shop/me/entitlements"): Row(LEARNER),
+    ("GET", "/api/shop/users/{id}/entitlements"): Row(OPERATOR),
+    ("PUT", "/api/shop/users/{id}/entitlements/{feature}"): Row(OPERATOR, {}),
+    ("DELETE", "/api/shop/users/{id}/entitlements/{feature}"): Row(OPERATOR),
     ("GET", "/api/jobs/tasks"): Row(LEARNER),
     ("POST", "/api/jobs/tasks"): Row(LEARNER, {"description": "x", "run_at": "2099-01-01T00:00:00Z"}),
     ("GET", "/api/jobs/tasks/stats"): Row(LEARNER),
@@ -142,6 +151,9 @@ API: Mapping[tuple[str, str], Row] = {
     ("POST", "/api/training/trainings/{id}/hint"): Row(LEARNER, ATTEMPT),
     ("POST", "/api/training/trainings/{id}/finish"): Row(LEARNER),
     ("GET", "/api/training/trainings/{id}/why"): Row(LEARNER),
+    ("POST", "/api/training/trainings/{id}/pause"): Row(LEARNER),
+    ("POST", "/api/training/trainings/{id}/pause/end"): Row(LEARNER, AD),
+    ("POST", "/api/training/trainings/{id}/pause/click"): Row(LEARNER, AD),
     ("GET", "/api/training/trainings/{id}/result"): Row(LEARNER),
     ("GET", "/api/training/grading"): Row(AUTHOR),
     ("POST", "/api/training/grading/next"): Row(AUTHOR),
@@ -196,6 +208,8 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("POST", "/train/{id}/answer"): Row(LEARNER),
     ("POST", "/train/{id}/finish"): Row(LEARNER),
     ("POST", "/train/{id}/hint"): Row(LEARNER),
+    ("POST", "/train/{id}/on"): Row(LEARNER),
+    ("POST", "/train/{id}/ad"): Row(LEARNER),
     ("GET", "/train/{id}/result"): Row(LEARNER),
     ("GET", "/exams"): Row(ANYBODY),
     ("POST", "/exams/start"): Row(ANYBODY),
@@ -236,8 +250,28 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("POST", "/author/tasks/{id}/cancel"): Row(AUTHOR),
     ("POST", "/author/tasks/{id}/retry"): Row(AUTHOR),
     ("GET", "/operator"): Row(OPERATOR),
-    ("GET", "/sponsor"): Row(OPERATOR),
+    ("GET", "/sponsor"): Row(ANYBODY),
     ("POST", "/sponsor"): Row(OPERATOR),
+    ("POST", "/sponsor/join"): Row(LEARNER),
+    ("GET", "/sponsor/{advertiser}"): Row(OPERATOR),
+    ("POST", "/sponsor/{advertiser}"): Row(OPERATOR),
+    ("POST", "/sponsor/{advertiser}/subjects"): Row(OPERATOR),
+    ("POST", "/sponsor/{advertiser}/forecast"): Row(OPERATOR),
+    ("POST", "/sponsor/{advertiser}/texts"): Row(OPERATOR),
+    ("GET", "/sponsor/{advertiser}/numbers"): Row(OPERATOR),
+    ("GET", "/sponsor/{advertiser}/numbers/table.xlsx"): Row(OPERATOR),
+    ("GET", "/sponsor/{advertiser}/numbers/table.csv"): Row(OPERATOR),
+    ("GET", "/sponsor/{advertiser}/{id}/numbers"): Row(OPERATOR),
+    ("GET", "/sponsor/{advertiser}/{id}/numbers/table.xlsx"): Row(OPERATOR),
+    ("GET", "/sponsor/{advertiser}/{id}/numbers/table.csv"): Row(OPERATOR),
+    ("GET", "/operator/advertising"): Row(OPERATOR),
+    ("POST", "/operator/advertising/moderation"): Row(OPERATOR),
+    ("POST", "/operator/advertising/words"): Row(OPERATOR),
+    ("POST", "/operator/advertising/try"): Row(OPERATOR),
+    ("POST", "/operator/advertising/day"): Row(OPERATOR),
+    ("GET", "/operator/advertising/campaigns"): Row(OPERATOR),
+    ("POST", "/operator/advertising/campaigns/{advertiser}/{id}/delete"): Row(OPERATOR),
+    ("GET", "/operator/advertising/advertisers"): Row(OPERATOR),
     ("GET", "/sponsor/{advertiser}/new"): Row(OPERATOR),
     ("POST", "/sponsor/{advertiser}/new"): Row(OPERATOR),
     ("GET", "/sponsor/{advertiser}/{id}"): Row(OPERATOR),
@@ -294,7 +328,7 @@ BY_PROOF = {
 """Let in by what they bring, whoever they are: the status of those who bring something wrong."""
 PROOFS = {"/api/auth/sign-in": {"email": "a@example.org", "password": "x"}, "/api/auth/refresh": {"refresh_token": "x"}}
 VALUES = {"token": "x", "name": "x.png", "exam": "ege", "subject": "history", "year": "2026", "find_code": "QQQQQQQQ",
-          "number": "1", "format": "csv", "to": "ru", "file_path": "app.css", "path": "x",
+          "number": "1", "format": "csv", "to": "ru", "file_path": "app.css", "path": "x", "feature": "no_ads",
           "advertiser": str(UUID(int=8)), "day": "2026-11-20"}  # fmt: skip
 
 

@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
+from lyceum.accounts.adapters.tables import users
+from lyceum.accounts.api import ProfileChanged
 from lyceum.main.schema import metadata
 from lyceum.platform.database import Database
 from lyceum.platform.migrations import current, migrate, revisions
+from lyceum.platform.outbox import outbox
 from tests.conftest import _statement
 from tests.needs import postgres_url
 
@@ -87,3 +92,23 @@ async def test_processes_that_start_together_migrate_once(empty_url: str) -> Non
     """On SQLite too, where one waits for the other by trying again."""
     await asyncio.gather(*(migrate(empty_url) for _ in range(3)))
     assert "bank_questions" in await tables(empty_url)
+
+
+async def test_learners_who_consented_before_are_told_of_again(empty_url: str) -> None:
+    await migrate(empty_url, "0016")
+    database = Database.connect(empty_url, pool_size=2)
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    row = {"email": None, "password_hash": None, "roles": frozenset(), "name": "?", "locale": "ru", "birth_year": 2009}
+    row |= {"gender": "female", "location": "Тула", "is_guest": True, "registered_at": at, "last_used_at": at}
+    row |= {"search_text": "", "version": 4}
+    agreed, refused = uuid4(), uuid4()
+    async with database.writes.begin() as connection:
+        await connection.execute(users.insert(), [row | {"id": agreed, "ads_consent": True}])
+        await connection.execute(users.insert(), [row | {"id": refused, "ads_consent": False}])
+    await migrate(empty_url)
+    async with database.read() as connection:
+        events = (await connection.execute(outbox.select())).all()
+    await database.close()
+    told = [msgspec.json.decode(event.body, type=ProfileChanged) for event in events]
+    assert [(event.kind, event.next_at is not None) for event in events] == [("accounts.ProfileChanged", True)]
+    assert [(it.user_id, it.version, it.location, it.ads_consent) for it in told] == [(agreed, 4, "Тула", True)]

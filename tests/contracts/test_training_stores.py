@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId, uuid7
 from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.outbox import Signal
 from lyceum.training.adapters.facade import TrainingAnswers
 from lyceum.training.adapters.queries import TrainingQueries
 from lyceum.training.adapters.repositories import SqlAttempts, SqlPackShelf, SqlTrainings
@@ -71,7 +72,7 @@ async def test_what_is_anothers_or_none_is_not_found(database: Database) -> None
     training = await begin(database, question)
     attempt = await SqlAttempts(database).current(training.id)
     assert attempt is not None
-    turns = SqlTurns(database, SqlTransaction(database))
+    turns = SqlTurns(database, Signal())
     assert await store(database).find(training.id, OTHER) is None
     assert await store(database).active(OTHER, Mode.PRACTICE) is None
     assert await store(database).active(LEARNER, Mode.MOCK_EXAM) is None

@@ -116,7 +116,11 @@ class Served:
 @pytest.fixture(scope="session")
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server with demo content for all browser journeys; each makes its own users."""
-    served = Served(tmp_path_factory.mktemp("served"), ("--demo",), {"LYCEUM_SIGNUP_LIMIT": "10000"})
+    served = Served(
+        tmp_path_factory.mktemp("served"),
+        ("--demo",),
+        {"LYCEUM_SIGNUP_LIMIT": "10000", "LYCEUM_ADVERTISING_EVERY_QUESTIONS": "3"},
+    )
     served.start()
     yield served
     served.stop()

@@ -32,6 +32,17 @@ def sign_in(page: Page, email: str, password: str, next: str = "/") -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
+def agree_to_ads(page: Page, *, birth_year: int = 2008, town: str = "Казань") -> None:
+    """Fill in the profile, and let ads be chosen by it."""
+    page.goto("/profile")
+    page.fill("[name=birth_year]", str(birth_year))
+    page.select_option("[name=gender]", "female")
+    page.fill("[name=location]", town)
+    page.check("[name=ads_consent]", force=True)
+    page.click("form[action='/profile'] .btn-primary")
+    page.wait_for_url("**/profile?saved=profile")
+
+
 def start(page: Page, subject: str = "", length: int = 10) -> None:
     """A training of a subject from the page of practice."""
     page.goto(f"/train?subject={subject}")
@@ -102,10 +113,11 @@ def answer(page: Page) -> str:
     return (verdict.get_attribute("data-verdict") or "") if verdict.count() else ""
 
 
-def go_on(page: Page) -> None:
-    """To the next question, or to the result after the last."""
+def go_on(page: Page) -> bool:
+    """To the next question, to the result after the last, or to the ad before the next (True)."""
     page.click("[data-next]")
-    page.wait_for_selector("form[data-answer], .facts")
+    page.wait_for_selector("form[data-answer], .facts, .pause")
+    return page.locator(".pause").count() > 0
 
 
 def solve(page: Page) -> list[str]:

@@ -3,15 +3,19 @@
 A page is opened once and looked at in every width and theme: they differ by the stylesheet alone.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import Served
-from tests.e2e.learner import answer, go_on, sign_in, sign_up, start, start_question
+from tests.e2e.learner import agree_to_ads, answer, go_on, sign_in, sign_up, start, start_question
+from tests.e2e.operator_calls import advertise, call, without_demo_ads
 from tests.e2e.test_event_journey import announce
 
 FOR_ALL = ("/", "/train", "/train?subject=physics", "/cabinet", "/questions", "/questions?q=сила", "/find",
@@ -45,6 +49,8 @@ WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
 RUN = "options => axe.run(options).then(told => told.violations.map(it => [it.id, it.nodes[0].target]))"
 EVERY_RULE: dict[str, object] = {"resultTypes": ["violations"]}
+AT_REST = "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
+"""What arrived stands: until then the sheet keeps the dimmed colours of its request."""
 OF_COLOUR = EVERY_RULE | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 """What a theme can change: it swaps colours, and nothing else of the document."""
 GIFT = """::Одна:: Столица Франции? {=Париж ~Лион ~Марсель}
@@ -71,6 +77,7 @@ class Screen:
 
     def check(self, name: str) -> None:
         """The page as it stands, in every width and theme; it ends as it was."""
+        self.page.wait_for_function(AT_REST)
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
             if (found := self.page.evaluate("document.documentElement.scrollWidth")) > width:
@@ -139,6 +146,43 @@ def test_questions_of_every_kind_open_and_answered(screen: Screen) -> None:
             answer(screen.page)
             screen.page.wait_for_load_state("networkidle")
             screen.check(f"{kind}, answered")
+
+
+def test_an_ad_between_two_questions(screen: Screen, demo_server: Served) -> None:
+    page, long = screen.page, "Механика и оптика за две недели, опыты своими руками. " * 12
+    picture = io.BytesIO()
+    Image.linear_gradient("L").resize((960, 540)).save(picture, "PNG")
+    nowhere = {"location": "Город для снимков"}
+    without_demo_ads(demo_server)
+    advertise(demo_server, "Зимняя школа", long, picture.getvalue(), targeting=nowhere)
+    advertise(demo_server, "Курс физики", "Коротко и ясно.", targeting=nowhere, cost_per_impression=0.1)
+    sign_up(page)
+    agree_to_ads(page, town="Город для снимков")
+    path = f"/api/shop/users/{page.request.get('/api/me').json()['id']}/entitlements/no_ads"
+    call(demo_server, "PUT", path, {"ends_at": "2126-06-30T21:00:00Z"})
+    screen.look("/profile")
+    expect(page.locator("main")).to_contain_text("Тренировки без рекламы")
+    call(demo_server, "DELETE", path)
+    page.wait_for_timeout(2500)
+    start(page, "physics", 20)
+    for name in ("an ad with a picture", "an ad without a picture"):
+        for _ in range(3):
+            answer(page)
+            is_ad = go_on(page)
+        assert is_ad, name
+        page.wait_for_load_state("networkidle")
+        screen.check(name)
+        page.click("[data-ad]")
+        page.wait_for_selector("[data-ad]", state="detached")
+        page.wait_for_load_state("networkidle")
+        screen.check(f"{name}, opened")
+        page.goto("/locale/en?next=" + urlsplit(page.url).path)
+        page.wait_for_selector(".pause")
+        assert "Advertisement" in page.inner_text(".pause")
+        screen.check(f"{name}, in English")
+        page.goto("/locale/ru?next=" + urlsplit(page.url).path)
+        page.click("[data-next]")
+        page.wait_for_selector("form[data-answer]")
 
 
 def test_pages_of_an_exam_and_of_an_event(screen: Screen, demo_server: Served) -> None:

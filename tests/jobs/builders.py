@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.repositories import SqlTasks
@@ -105,6 +105,13 @@ class Queue:
         query = select(events).where(events.c.task_id == id).order_by(events.c.at, events.c.id)
         async with self.database.read() as connection:
             return [(row.before, row.after, row.code) for row in await connection.execute(query)]
+
+    async def moved_at(self, id: TaskId, after: str) -> datetime:
+        """When it last came into a status."""
+        query = select(func.max(events.c.at)).where(events.c.task_id == id, events.c.after == after)
+        async with self.database.read() as connection:
+            moment: datetime = await connection.scalar(query)
+        return moment
 
     async def end_lease(self, id: TaskId) -> None:
         """As if its worker had been silent for long."""

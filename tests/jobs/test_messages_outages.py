@@ -1,23 +1,17 @@
 """The broker or the database goes away and comes back, without a restart and without a loss."""
 
-import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
-from dishka import AsyncContainer
-from sqlalchemy import func, select
 
 from lyceum.accounts.api import Role
 from lyceum.jobs.adapters.intake import Gate
 from lyceum.jobs.adapters.messaging import Messaging
-from lyceum.jobs.adapters.tables import tasks
 from lyceum.jobs.api import SendMessage
 from lyceum.jobs.use_cases.task_messages import TaskNamed
 from lyceum.main.container import make_container
@@ -25,18 +19,10 @@ from lyceum.main.web import create_web
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.settings import Settings
 from tests.conftest import running
+from tests.jobs.messages import BACK_SECONDS, LATER, TASKS, consuming, made, until
 from tests.jobs.proxy import Cable, cable
-from tests.jobs.rabbit import envelope, outsider, virtual_host
-from tests.jobs.test_messages_rabbit import LATER, TASKS, until
+from tests.jobs.rabbit import envelope, outsider
 from tests.training.callers import headers_of
-
-BACK_SECONDS = 30
-
-
-@pytest.fixture(scope="module")
-def broker_url() -> Iterator[str]:
-    with virtual_host() as url:
-        yield url
 
 
 def through(url: str, wire: Cable) -> str:
@@ -44,25 +30,6 @@ def through(url: str, wire: Cable) -> str:
     parts = urlsplit(url)
     user, at, _ = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{user}{at}127.0.0.1:{wire.port}").geturl()
-
-
-@asynccontextmanager
-async def consuming(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    """Messages in a process of their own, so to speak."""
-    container = make_container(settings)
-    messaging = await container.get(Messaging)
-    living = asyncio.create_task(messaging.run())
-    async with asyncio.timeout(BACK_SECONDS):
-        await messaging.ready.wait()
-    yield container
-    living.cancel()
-    await asyncio.gather(living, return_exceptions=True)
-    await container.close()
-
-
-async def made(database: Database) -> int:
-    async with database.read() as connection:
-        return await connection.scalar(select(func.count()).select_from(tasks)) or 0
 
 
 async def test_consumers_and_waiting_messages_come_back_with_the_broker(
@@ -82,7 +49,7 @@ async def test_consumers_and_waiting_messages_come_back_with_the_broker(
             await wire.mend()
             assert (await crm.next(inbox, BACK_SECONDS)).message_id == str(id)
             assert json.loads((await crm.next(replies, BACK_SECONDS)).body)["ok"] is True
-        assert await made(database) == 1
+        assert len(await made(database)) == 1
         await crm.empty("tasks", "tasks.dead")
 
 
@@ -107,7 +74,7 @@ async def test_consumers_wait_for_the_database_and_no_message_loses_a_delivery(
             await wire.mend()
 
             async def done() -> bool:
-                return await made(database) == 30
+                return len(await made(database)) == 30
 
             await until(done, BACK_SECONDS)
             assert gate.is_open

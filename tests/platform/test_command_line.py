@@ -53,6 +53,9 @@ WORDS: Mapping[str, str] = {
     "export {0}/all.json --format word": "Take one of: json",
     "migrate 9999": "There is no revision '9999'",
     "user grant nobody@example.org king": "Take one of",
+    "user entitle nobody@example.org wings": "Take one of: no_ads",
+    "user entitle nobody@example.org no_ads": "There is no registered user nobody@example.org",
+    "user entitle nobody@example.org no_ads --until soon": "is not a day",
     "serve --host 203.0.113.9": "Cannot listen on 203.0.113.9",
 }
 

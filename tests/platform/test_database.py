@@ -43,6 +43,34 @@ async def test_a_violated_constraint_rolls_the_whole_transaction_back(database: 
     assert await count(database) == 0
 
 
+async def test_whatever_a_transaction_did_its_connection_comes_back_with_nothing_begun(database: Database) -> None:
+    """Nothing at all; a statement; one that fails; a fault of the caller's before a statement and after one."""
+    row = a_row()
+    for before, statement, after in (
+        (False, None, False),
+        (False, row, False),
+        (False, row, False),
+        (True, None, False),
+        (False, a_row(), True),
+    ):
+        try:
+            async with SqlTransaction(database) as transaction:
+                if before:
+                    raise RuntimeError("on purpose")
+                if statement is not None:
+                    await transaction.connection.execute(insert(outbox), statement)
+                if after:
+                    raise RuntimeError("on purpose")
+        except (IntegrityError, RuntimeError):
+            pass
+        assert database.writes.pool.checkedout() == 0  # type: ignore[attr-defined]
+        async with database.writes.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            assert not (raw.in_transaction if database.is_sqlite else raw.is_in_transaction())
+    assert await count(database) == 1
+
+
 async def test_a_connection_outside_the_block_and_a_nested_block_are_refused(database: Database) -> None:
     transaction = SqlTransaction(database)
     with pytest.raises(RuntimeError, match="No transaction"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 
 import httpx
@@ -168,6 +169,7 @@ def test_numbers_follow_the_language() -> None:
     assert russian.number(-0.41, 2) == "−0,41"
     assert russian.number(0.5, signed=True) == "+0,5"
     assert english.number(48300.25) == "48,300.25"
+    assert english.number(Decimal(f"{10**32}.256"), 2) == f"100,{'000,' * 9}000.26"
     assert (russian.percent(0.543, 1), english.percent(0.543)) == ("54,3\u00a0%", "54%")
     assert (russian.size(2_516_582), english.size(512)) == ("2,4\u00a0МБ", "512\u00a0B")
 

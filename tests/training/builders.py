@@ -7,6 +7,7 @@ from uuid import UUID
 from lyceum.bank.api import Difficulty, Kind, PoolItem, QuestionsChanged
 from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId, uuid7
 from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.outbox import Signal
 from lyceum.training.adapters.consumers import FollowQuestions
 from lyceum.training.adapters.repositories import SqlTrainings
 from lyceum.training.adapters.scheduling import FsrsScheduling
@@ -88,7 +89,7 @@ async def begin(database: Database, question: QuestionId, training: Training | N
 
 
 async def waiting(database: Database, training: Training) -> Situation:
-    found = await SqlTurns(database, SqlTransaction(database)).situation(training.learner_id, training.id, None)
+    found = await SqlTurns(database, Signal()).situation(training.learner_id, training.id, None)
     assert found is not None
     return found
 
@@ -116,9 +117,7 @@ def a_turn(situation: Situation, closing: Closing, following: QuestionId | None)
 
 
 async def write(database: Database, turn: Turn) -> None:
-    transaction = SqlTransaction(database)
-    async with transaction:
-        await SqlTurns(database, transaction).write(turn)
+    await SqlTurns(database, Signal()).write(turn, ())
 
 
 async def answer_all(

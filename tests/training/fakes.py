@@ -160,7 +160,10 @@ class FakeTurns:
             await self.rivals.pop(0)()
         return situation
 
-    async def write(self, turn: Turn) -> None:
+    async def training(self, learner: UserId, id: TrainingId) -> Training | None:
+        return await FakeTrainings(self.world).find(id, learner)
+
+    async def write(self, turn: Turn, events: Sequence[object]) -> None:
         attempt, closing = turn.situation.attempt, turn.closing
         self.world.require_unchanged(attempt.training_id, turn.version)
         self.world.trainings[attempt.training_id] = replace(turn.situation.training)
@@ -175,6 +178,7 @@ class FakeTurns:
             self.world.streaks[attempt.learner_id] = turn.streak
         if turn.following is not None:
             self.world.attempts[turn.following.id] = turn.following
+        self.world.events += events
 
 
 @dataclass(slots=True)
@@ -332,8 +336,8 @@ class House:
         self.turns, self.chooser = FakeTurns(world), InTurn(world)
         trainings, attempts, results = FakeTrainings(world), FakeAttempts(world), FakeResults(world)
         asking = Asking(self.chooser, play)
-        find, answered = FindTurn(self.turns, trainings), Answered(attempts, asking, results)
-        take = TakeTurn(self.turns, asking, DayByDay(), world, world, ZoneInfo("Europe/Moscow"))
+        find, answered = FindTurn(self.turns), Answered(attempts, asking, results)
+        take = TakeTurn(self.turns, asking, DayByDay(), ZoneInfo("Europe/Moscow"))
         narrow = Narrowing(FakeCatalogue(world), FakeShelf(world))
         self.start = StartTraining(trainings, narrow, asking, world.clock, world, world)
         self.read = ReadTraining(trainings, attempts, asking)

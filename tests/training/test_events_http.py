@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from lyceum.accounts.api import Role
 from lyceum.kernel.ids import UserId
-from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.database import Database
 from lyceum.platform.prepared import Changes
 from lyceum.platform.settings import Settings
 from lyceum.training.adapters.event_tables import participants
-from lyceum.training.adapters.events import SqlParticipants
+from lyceum.training.adapters.events import SealedPapers, SqlParticipants
 from lyceum.training.adapters.sitting_tables import sittings
 from lyceum.training.domain.events import Participant
 from lyceum.training.domain.sittings import Sitting
@@ -239,17 +239,14 @@ class CarelessParticipants(SqlParticipants):
         place = replace(found.participant, training_id=None) if found.participant else None
         return replace(found, participant=place, active=None)
 
-    async def start(self, participant: Participant, sitting: Sitting) -> None:
-        await super().start(participant, sitting)
-        last = self.transaction.last
-        assert last is not None
-        self.transaction.last = Changes(last.changes[1:])
+    def changes(self, participant: Participant, sitting: Sitting) -> Changes:
+        return Changes(super().changes(participant, sitting).changes[1:])
 
 
 class Unguarded(Provider):
-    @provide(scope=Scope.REQUEST, override=True)
-    def participants(self, database: Database, transaction: SqlTransaction) -> Participants:
-        return CarelessParticipants(database, transaction)
+    @provide(scope=Scope.APP, override=True)
+    def participants(self, database: Database, known: SealedPapers) -> Participants:
+        return CarelessParticipants(database, known)
 
 
 @pytest.mark.parametrize("guarded", [True, False])

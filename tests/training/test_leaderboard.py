@@ -17,7 +17,8 @@ from lyceum.accounts.adapters.access_tokens import AccessTokens
 from lyceum.accounts.adapters.tables import users
 from lyceum.accounts.api import Actor, Role
 from lyceum.kernel.ids import UserId
-from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.database import Database
+from lyceum.platform.outbox import Signal
 from lyceum.platform.paging import encode_cursor
 from lyceum.platform.prepared import Prepared, Values
 from lyceum.platform.settings import Settings
@@ -249,15 +250,15 @@ class UnguardedTurns(SlowTurns):
 
 
 class Slow(Provider):
-    @provide(scope=Scope.REQUEST, override=True)
-    def turns(self, database: Database, transaction: SqlTransaction) -> Turns:
-        return SlowTurns(database, transaction)
+    @provide(scope=Scope.APP, override=True)
+    def turns(self, database: Database, signal: Signal) -> Turns:
+        return SlowTurns(database, signal)
 
 
 class Unguarded(Provider):
-    @provide(scope=Scope.REQUEST, override=True)
-    def turns(self, database: Database, transaction: SqlTransaction) -> Turns:
-        return UnguardedTurns(database, transaction)
+    @provide(scope=Scope.APP, override=True)
+    def turns(self, database: Database, signal: Signal) -> Turns:
+        return UnguardedTurns(database, signal)
 
 
 @pytest.mark.parametrize("careful", [True, False])

@@ -41,7 +41,6 @@ class CarelessEntries(SqlEntries):
     """Takes whatever comes, whenever it comes."""
 
     async def save(self, save: Save) -> bool:
-        connection = self.transaction.connection
         row = {
             "training_id": save.training,
             "number": save.number,
@@ -53,8 +52,9 @@ class CarelessEntries(SqlEntries):
             "channel": save.channel,
         }
         here = (entries.c.training_id == save.training) & (entries.c.number == save.number)
-        if (await connection.execute(update(entries).where(here).values(row))).rowcount == 0:
-            await connection.execute(insert(entries), row)
+        async with SqlTransaction(self.database) as transaction:
+            if (await transaction.connection.execute(update(entries).where(here).values(row))).rowcount == 0:
+                await transaction.connection.execute(insert(entries), row)
         return True
 
 
@@ -71,9 +71,9 @@ class CarelessGradings(SqlGradings):
 class Careless(Provider):
     scope = Scope.REQUEST
 
-    @provide(override=True)
-    def entries(self, database: Database, transaction: SqlTransaction, known: KnownPapers) -> Entries:
-        return CarelessEntries(database, transaction, known)
+    @provide(scope=Scope.APP, override=True)
+    def entries(self, database: Database, known: KnownPapers) -> Entries:
+        return CarelessEntries(database, known)
 
     @provide(override=True)
     def gradings(self, database: Database, transaction: SqlTransaction) -> Gradings:

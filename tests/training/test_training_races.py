@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -14,8 +15,8 @@ from sqlalchemy import bindparam, func, select, update
 from lyceum.kernel.ids import AttemptId, TrainingId, UserId
 from lyceum.main.container import make_container
 from lyceum.main.web import create_web
-from lyceum.platform.database import Database, SqlTransaction
-from lyceum.platform.outbox import Relay, outbox
+from lyceum.platform.database import Database
+from lyceum.platform.outbox import Relay, Signal, outbox
 from lyceum.platform.prepared import Changes, Prepared, Values
 from lyceum.platform.settings import Settings
 from lyceum.training.adapters.tables import attempts, items, seen, trainings
@@ -60,33 +61,31 @@ class CarelessTurns(SlowTurns):
 class ForgetfulTurns(SlowTurns):
     """Writes the question's rating as it reckons it from what it has read."""
 
-    async def write(self, turn: Turn) -> None:
-        await super().write(turn)
+    def changes(self, turn: Turn) -> Changes:
+        right = super().changes(turn)
         item = turn.situation.item
         after = shifted(item.rating, turn.shifts.question, middle=1500, least=LEAST_QUESTION_ERROR)
-        last = self.transaction.last
-        assert last is not None
-        kept = [it for it in last.changes if it[0] not in {RATE, RATE_AND_RESHELVE, RESHELVE}]
+        kept = [it for it in right.changes if it[0] not in {RATE, RATE_AND_RESHELVE, RESHELVE}]
         told = {"question": item.question_id, "value": after.value, "variance": after.error**2}
-        self.transaction.last = Changes([*kept, (_OVERWRITE, told)], last.guards, last.refusal)
+        return replace(right, changes=[*kept, (_OVERWRITE, told)])
 
 
 class Slow(Provider):
-    @provide(scope=Scope.REQUEST, override=True)
-    def turns(self, database: Database, transaction: SqlTransaction) -> Turns:
-        return SlowTurns(database, transaction)
+    @provide(scope=Scope.APP, override=True)
+    def turns(self, database: Database, signal: Signal) -> Turns:
+        return SlowTurns(database, signal)
 
 
 class Careless(Provider):
-    @provide(scope=Scope.REQUEST, override=True)
-    def turns(self, database: Database, transaction: SqlTransaction) -> Turns:
-        return CarelessTurns(database, transaction)
+    @provide(scope=Scope.APP, override=True)
+    def turns(self, database: Database, signal: Signal) -> Turns:
+        return CarelessTurns(database, signal)
 
 
 class Forgetful(Provider):
-    @provide(scope=Scope.REQUEST, override=True)
-    def turns(self, database: Database, transaction: SqlTransaction) -> Turns:
-        return ForgetfulTurns(database, transaction)
+    @provide(scope=Scope.APP, override=True)
+    def turns(self, database: Database, signal: Signal) -> Turns:
+        return ForgetfulTurns(database, signal)
 
 
 @asynccontextmanager

@@ -9,11 +9,15 @@ from uuid import UUID
 from lyceum.accounts.domain.users import Role
 from lyceum.kernel.errors import Forbidden
 from lyceum.kernel.ids import UserId
+from lyceum.platform.http_errors import AnyRequest
 
 __all__ = [
     "ANONYMOUS",
     "SCOPES",
     "Actor",
+    "Benefit",
+    "Benefits",
+    "Callers",
     "Guests",
     "GuestsForgotten",
     "NotSignedIn",
@@ -22,6 +26,7 @@ __all__ = [
     "Role",
     "RoleMissing",
     "ScopeMissing",
+    "Sponsors",
     "Traces",
     "UserSignedUp",
 ]
@@ -36,6 +41,8 @@ SCOPES: Mapping[str, str] = {
     "bank:write": "Write questions and run imports",
     "jobs:read": "Read background tasks and their logs",
     "jobs:write": "Make, cancel and retry background tasks",
+    "shop:read": "Read what users are entitled to (operators)",
+    "shop:write": "Give users what is not free, and take it away (operators)",
     "training:read": "Read trainings, results and progress",
     "training:write": "Train: start, answer, finish",
     "users:read": "Read the list of users (operators)",
@@ -96,6 +103,13 @@ class Actor:
         return self
 
 
+class Callers(Protocol):
+    """For what answers outside the injection of the running request."""
+
+    async def actor(self, request: AnyRequest) -> Actor:
+        """Who is calling. Raises what the injected `Actor` would for bad credentials."""
+
+
 class People(Protocol):
     """Who is who, for those who look after others."""
 
@@ -119,6 +133,34 @@ class Guests(Protocol):
         Opens a transaction of its own: call it before yours. Answer with a redirect, since forms rendered in this
         very response would carry the token of the visitor without a session.
         """
+
+
+class Sponsors(Protocol):
+    """Letting people in among the sponsors. No other role is ever given here."""
+
+    async def admit(self, actor: Actor) -> bool:
+        """Make the actor a sponsor in the running transaction; False for one who is a sponsor already. The user stays
+        locked until its end, so of several calls for one person the first alone is told True. Raises NotSignedIn,
+        PersonOnly for API keys, GuestRefused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benefit:
+    """Something a user has beyond what is free, up to `ends_at` exclusively; for good when that is None.
+
+    `title` and `text` are English phrases, which pages translate.
+    """
+
+    title: str
+    text: str
+    ends_at: datetime | None
+
+
+class Benefits(Protocol):
+    """What a neighbour lets users have beyond what is free, for their profile page."""
+
+    async def of(self, user: UserId) -> Sequence[Benefit]:
+        """Those that are in force now."""
 
 
 class Traces(Protocol):
@@ -145,7 +187,11 @@ class UserSignedUp:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChanged:
-    """The parts of a profile that other contexts may use; None where the user has not said."""
+    """The parts of a profile that other contexts may use; None where the user has not said.
+
+    `version` is the user's: events may come late and twice, and the greatest version is how things stand. `is_active`
+    is False for an account that was switched off.
+    """
 
     user_id: UserId
     at: datetime
@@ -154,3 +200,5 @@ class ProfileChanged:
     gender: str | None
     location: str | None
     ads_consent: bool
+    version: int = 0
+    is_active: bool = True

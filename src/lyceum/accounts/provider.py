@@ -7,10 +7,10 @@ from dishka import Provider, Scope, provide, provide_all
 from litestar import Request
 
 from lyceum.accounts.adapters.access_tokens import USE, AccessTokens
-from lyceum.accounts.adapters.authentication import Authentication, Proofs
+from lyceum.accounts.adapters.authentication import Authentication, Proofs, RequestCallers
 from lyceum.accounts.adapters.daily import UsersOfDay
 from lyceum.accounts.adapters.desk import UsersNow
-from lyceum.accounts.adapters.facade import CookieGuests, KnownPeople
+from lyceum.accounts.adapters.facade import AdmittedSponsors, CookieGuests, KnownPeople
 from lyceum.accounts.adapters.last_use import LastUse
 from lyceum.accounts.adapters.open_door import OpenDoor
 from lyceum.accounts.adapters.profile_pages import ProfilePage
@@ -18,7 +18,7 @@ from lyceum.accounts.adapters.pruning import PRUNERS
 from lyceum.accounts.adapters.queries import AccountQueries, ProfileOf, SqlCredentials, UserQueries
 from lyceum.accounts.adapters.repositories import SqlApiKeys, SqlLinks, SqlSessions, SqlUsers
 from lyceum.accounts.adapters.visits import Visit
-from lyceum.accounts.api import Actor, Guests, People
+from lyceum.accounts.api import Actor, Callers, Guests, People, Sponsors
 from lyceum.accounts.ports import ApiKeys, CredentialsByName, Links, Passwords, Sessions, Users
 from lyceum.accounts.use_cases.api_keys import CreateApiKey, RevokeApiKey
 from lyceum.accounts.use_cases.entering import Doorway, Gate, PasswordCheck
@@ -47,6 +47,7 @@ class AccountsProvider(Provider):
     api_keys = provide(SqlApiKeys, provides=ApiKeys)
     links = provide(SqlLinks, provides=Links)
     guests = provide(CookieGuests, provides=Guests)
+    sponsors = provide(AdmittedSponsors, provides=Sponsors)
     authentication = provide(Authentication)
     profile_page = provide(ProfilePage)
     use_cases = provide_all(
@@ -73,6 +74,7 @@ class AccountsProvider(Provider):
     )
 
     pruners = provide_all(*PRUNERS, scope=Scope.APP)
+    callers = provide(RequestCallers, provides=Callers, scope=Scope.APP)
     people = provide(KnownPeople, provides=People, scope=Scope.APP)
     credentials = provide(SqlCredentials, provides=CredentialsByName, scope=Scope.APP)
     queries = provide_all(AccountQueries, UserQueries, ProfileOf, Proofs, OpenDoor, scope=Scope.APP)

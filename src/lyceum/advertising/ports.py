@@ -1,6 +1,6 @@
 """What advertising needs from outside."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -11,20 +11,49 @@ from lyceum.advertising.domain.ids import AdvertiserId, CampaignId, ClientId
 from lyceum.kernel.ids import UserId
 
 
+class Pile[T](Protocol):
+    """Rows of one kind between reading and writing, however many. Close it."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[T]: ...
+
+    def __contains__(self, row: object, /) -> bool: ...
+
+    def add(self, rows: Sequence[T]) -> None:
+        """Put a part behind the others."""
+
+    def parts(self) -> Iterator[Sequence[T]]:
+        """The parts in their order, as often as they are asked for."""
+
+    def close(self) -> None: ...
+
+
+class Piles(Protocol):
+    def of[T](self, kind: type[T]) -> Pile[T]:
+        """An empty pile."""
+
+
 class Clients(Protocol):
     """Clients, advertisers and scores, in the running transaction."""
 
-    async def put_clients(self, clients: Sequence[Client]) -> None:
+    async def put_clients(self, clients: Collection[Client]) -> None:
         """Keep them, over those of the same ids. Ids are distinct."""
 
-    async def put_advertisers(self, advertisers: Sequence[Advertiser], owner: UserId | None) -> None:
+    async def put_advertisers(self, advertisers: Collection[Advertiser], owner: UserId | None) -> None:
         """Keep them, over those of the same ids; `owner` becomes the owner of those that are new."""
 
-    async def put_scores(self, scores: Sequence[Score]) -> None:
+    async def put_scores(self, scores: Collection[Score]) -> None:
         """Keep them, over those of the same pairs; ClientNotFound or AdvertiserNotFound with nothing kept."""
 
     async def not_owned(self, ids: Sequence[AdvertiserId], owner: UserId) -> AdvertiserId | None:
         """One of the advertisers that exists and is not `owner`'s, if there is any."""
+
+    async def has_advertiser(self, owner: UserId) -> bool: ...
+
+    async def declare_subjects(self, id: AdvertiserId, subjects: Sequence[str], owner: UserId | None) -> None:
+        """Keep what the advertiser's ads are said to be about; nothing said is none. AdvertiserNotFound when there is
+        none, or it is not `owner`'s (None: an operator asks)."""
 
 
 class Campaigns(Protocol):
@@ -69,6 +98,9 @@ class Moderation(Protocol):
 
     async def enable(self, *, enabled: bool) -> None: ...
 
+    async def words(self) -> Sequence[str]:
+        """The forbidden words; they stay as they are until the running transaction ends."""
+
     async def forbid(self, words: Sequence[str]) -> None:
         """These words and no others are forbidden from now on."""
 
@@ -97,6 +129,16 @@ class TextWish:
 class TextGenerator(Protocol):
     async def write(self, wish: TextWish) -> str:
         """The text of an ad; GeneratorUnreachable (503) when it cannot be had."""
+
+
+class TextQuota(Protocol):
+    """How many texts one person may have written, where each costs something."""
+
+    async def take(self, who: UserId, wanted: int) -> int:
+        """Count texts that are about to be written: as many as wanted, or as are left. TextsUsedUp (429) when none is.
+
+        Of any number of calls at once no more than the limit are let through.
+        """
 
 
 @dataclass(frozen=True, slots=True)

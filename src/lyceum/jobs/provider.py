@@ -2,6 +2,7 @@
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, provide, provide_all
 
+from lyceum.jobs.adapters.alone import HandleAlone
 from lyceum.jobs.adapters.claims import SqlClaims
 from lyceum.jobs.adapters.demo import Demo
 from lyceum.jobs.adapters.desk_pages import DeskScreen
@@ -19,8 +20,9 @@ from lyceum.jobs.adapters.reports import MakeReport, ReportQueries, TasksOfDay
 from lyceum.jobs.adapters.repositories import SqlLimits, SqlReplays, SqlTasks
 from lyceum.jobs.adapters.running import Runner
 from lyceum.jobs.adapters.scheduling import Scheduler, SqlDatabaseClock, SqlRuns
+from lyceum.jobs.adapters.suspects import Suspects
 from lyceum.jobs.adapters.telling import MessageMetrics, TaskMetrics
-from lyceum.jobs.adapters.wake import Listener, MessageSignal, TaskSignal
+from lyceum.jobs.adapters.wake import Listener, MessageSignal, SuspectSignal, TaskSignal
 from lyceum.jobs.adapters.worker import Rhythm, Worker
 from lyceum.jobs.api import Messages, SendMessage, TaskQueue, Timetable
 from lyceum.jobs.ports import (
@@ -71,6 +73,7 @@ class JobsProvider(Provider):
     message_signal = provide(MessageSignal, scope=Scope.APP)
     message_metrics = provide(MessageMetrics, scope=Scope.APP)
     intake = provide(Intake, scope=Scope.APP)
+    suspects = provide_all(Suspects, SuspectSignal, scope=Scope.APP)
     kinds = provide_all(Demo, MakeReport)
     reports = provide_all(ReportQueries, TasksOfDay, scope=Scope.APP)
     signal = provide(TaskSignal, scope=Scope.APP)
@@ -90,6 +93,10 @@ class JobsProvider(Provider):
         return OutgoingRelay(database, signal, metrics)
 
     @provide(scope=Scope.APP)
+    def handle_alone(self, suspects: Suspects, signal: SuspectSignal, intake: Intake, gate: Gate) -> HandleAlone:
+        return HandleAlone(suspects, signal, intake, gate)
+
+    @provide(scope=Scope.APP)
     def messaging(
         self,
         settings: Settings,
@@ -98,9 +105,10 @@ class JobsProvider(Provider):
         intake: Intake,
         gate: Gate,
         relay: OutgoingRelay,
+        alone: HandleAlone,
         metrics: MessageMetrics,
     ) -> AnyOf[Messaging, DeadBodies]:
-        return Messaging(settings, container, messages, intake, gate, relay, metrics)
+        return Messaging(settings, container, messages, intake, gate, relay, alone, metrics)
 
     @provide(scope=Scope.APP)
     def rhythm(self, settings: Settings) -> Rhythm:

@@ -82,7 +82,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (LYCEUM_HOST).")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (LYCEUM_PORT).")] = None,
     data_dir: DataDir = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Load the demo questions and three demo users.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo questions, ads and users.")] = False,
     open_api: Annotated[
         bool, typer.Option("--open", help="Every caller on this machine acts as operator: for trying the API out.")
     ] = False,
@@ -293,6 +293,21 @@ def user_grant(
     from lyceum.main import users_cli
 
     typer.echo(run_once(load_settings(data_dir=data_dir), lambda it: users_cli.grant(it, email, role)))
+
+
+@users.command("entitle")
+def user_entitle(
+    email: Annotated[str, typer.Argument(help="The address of the user.")],
+    feature: Annotated[str, typer.Argument(help="no_ads: training without ads.")],
+    until: Annotated[str, typer.Option(help="The last day, like 2027-06-30; for good when left out.")] = "",
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take it away instead.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Give a user what is not free, or take it away."""
+    from lyceum.main import users_cli
+
+    settings = load_settings(data_dir=data_dir)
+    typer.echo(run_once(settings, lambda it: users_cli.entitle(it, email, feature, until, revoke=revoke)))
 
 
 def main() -> None:

@@ -16,9 +16,13 @@ from lyceum.accounts.api import Traces
 from lyceum.accounts.provider import AccountsProvider
 from lyceum.advertising.adapters import content_http as advertising_content_http
 from lyceum.advertising.adapters import http as advertising_http
+from lyceum.advertising.adapters import learners as advertising_learners
 from lyceum.advertising.adapters import pages as advertising_pages
+from lyceum.advertising.adapters import relevance as advertising_relevance
 from lyceum.advertising.adapters import show_http as advertising_show_http
+from lyceum.advertising.adapters import sponsor_http as advertising_sponsor_http
 from lyceum.advertising.adapters import tables as advertising_tables
+from lyceum.advertising.adapters.cards import AdsNow
 from lyceum.advertising.provider import AdvertisingProvider
 from lyceum.bank.adapters import author_pages as bank_author_pages
 from lyceum.bank.adapters import catalogue_http as bank_catalogue_http
@@ -52,6 +56,9 @@ from lyceum.main import schema as schema  # importing it maps the aggregates
 from lyceum.platform.daily import ReportPart
 from lyceum.platform.desk import DeskPart
 from lyceum.platform.housekeeping import Pruner
+from lyceum.shop.adapters import http as shop_http
+from lyceum.shop.adapters import tables as shop_tables
+from lyceum.shop.provider import ShopProvider
 from lyceum.training.adapters import cabinet_pages as training_cabinet_pages
 from lyceum.training.adapters import calibrating as training_calibrating
 from lyceum.training.adapters import consumers as training_consumers
@@ -66,6 +73,8 @@ from lyceum.training.adapters import http as training_http
 from lyceum.training.adapters import leaderboard_http as training_leaderboard_http
 from lyceum.training.adapters import leaderboard_pages as training_leaderboard_pages
 from lyceum.training.adapters import pages as training_pages
+from lyceum.training.adapters import pause_http as training_pause_http
+from lyceum.training.adapters import pause_pages as training_pause_pages
 from lyceum.training.adapters import pruning as training_pruning
 from lyceum.training.adapters import settings_http as training_settings_http
 from lyceum.training.adapters import statistics_http as training_statistics_http
@@ -112,9 +121,14 @@ CONTEXTS: tuple[Context, ...] = (
             *advertising_http.CONTROLLERS,
             *advertising_show_http.CONTROLLERS,
             *advertising_content_http.CONTROLLERS,
+            *advertising_sponsor_http.CONTROLLERS,
         ),
         pages=advertising_pages.PAGES,
+        subscribers=advertising_learners.SUBSCRIBERS,
+        kinds=advertising_relevance.KINDS,
+        schedules=advertising_relevance.SCHEDULES,
         refusals=advertising_tables.REFUSALS,
+        desk=(AdsNow,),
     ),
     Context(
         name="bank",
@@ -145,10 +159,17 @@ CONTEXTS: tuple[Context, ...] = (
         daily=(jobs_reports.TasksOfDay,),
     ),
     Context(
+        name="shop",
+        provider=ShopProvider,
+        controllers=shop_http.CONTROLLERS,
+        refusals=shop_tables.REFUSALS,
+    ),
+    Context(
         name="training",
         provider=TrainingProvider,
         controllers=(
             *training_http.CONTROLLERS,
+            *training_pause_http.CONTROLLERS,
             *training_grading_http.CONTROLLERS,
             *training_event_http.CONTROLLERS,
             *training_statistics_http.CONTROLLERS,
@@ -157,6 +178,7 @@ CONTEXTS: tuple[Context, ...] = (
         ),
         pages=(
             *training_pages.PAGES,
+            *training_pause_pages.PAGES,
             *training_cabinet_pages.PAGES,
             *training_leaderboard_pages.PAGES,
             *training_exam_pages.PAGES,

@@ -1,4 +1,4 @@
-"""`--demo`: original questions, and a learner, an author and an operator to look at them as."""
+"""`--demo`: original questions and ads, and a learner, an author, a sponsor and an operator to look at them as."""
 
 import asyncio
 import base64
@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 from dishka import AsyncContainer
 
-from lyceum.accounts.api import Role
+from lyceum.accounts.api import Actor, Role
 from lyceum.accounts.domain.refusals import EmailTaken
+from lyceum.accounts.use_cases.profile import ChangeProfile, ProfileChanges
 from lyceum.accounts.use_cases.sign_up import NewAccount
 from lyceum.accounts.use_cases.users import CreateUser
 from lyceum.bank.adapters.intake import Intake
@@ -26,13 +27,21 @@ from lyceum.bank.domain.transfers import Direction, Transfer, TransferId, Transf
 from lyceum.bank.transfer_ports import Chunk, Incoming, Sources
 from lyceum.bank.use_cases.imports import RunImport
 from lyceum.kernel.ids import UserId, uuid7
+from lyceum.main.demo_ads import load_ads
 from lyceum.main.users_cli import CONSOLE
 from lyceum.platform.database import SqlTransaction
 from lyceum.platform.outbox import Relay
 from lyceum.platform.settings import Settings
 
 FOLDER = Path(__file__).parent / "demo"
-PEOPLE = ((Role.LEARNER, "Аня Коваль"), (Role.AUTHOR, "Марина Серова"), (Role.OPERATOR, "Олег Дёмин"))
+PEOPLE = (
+    (Role.LEARNER, "Аня Коваль"),
+    (Role.AUTHOR, "Марина Серова"),
+    (Role.SPONSOR, "Ирина Лаврова"),
+    (Role.OPERATOR, "Олег Дёмин"),
+)
+AGE = 17
+"""Of the demo's learner, who agreed to ads."""
 
 
 class DemoMedia(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,7 +82,7 @@ class DemoUser:
 
 
 def demo_users(settings: Settings) -> list[DemoUser]:
-    """The three users; their passwords are the same at every start of this installation, and no other's."""
+    """The users; their passwords are the same at every start of this installation, and no other's."""
     return [DemoUser(role, f"{role.value}@demo.example", _password(settings, role)) for role, _ in PEOPLE]
 
 
@@ -143,23 +152,38 @@ def _taken(intake: Intake) -> list[Incoming]:
 
 
 async def load_demo(container: AsyncContainer, settings: Settings) -> list[DemoUser]:
-    """Make the users and load the questions, unless they are there already."""
+    """Make the users, the questions and the ads, as far as they are not there already.
+
+    Clients of the advertising contract, for whom the API is open, find no ads but their own.
+    """
     users = demo_users(settings)
-    try:
-        ids = await asyncio.gather(
-            *(_create(container, user, name) for user, (_, name) in zip(users, PEOPLE, strict=True))
-        )
-    except EmailTaken:
-        return users
-    await _load_questions(container, ids[1])
+    ids = await asyncio.gather(*[_create(container, user, name) for user, (_, name) in zip(users, PEOPLE, strict=True)])
+    made = dict(zip((user.role for user in users), ids, strict=True))
+    if (author := made[Role.AUTHOR]) is not None:
+        await _load_questions(container, author)
+    if (sponsor := made[Role.SPONSOR]) is not None and not settings.open_api:
+        await load_ads(container, sponsor)
+    if (learner := made[Role.LEARNER]) is not None:
+        await _agree_to_ads(container, learner)
     await (await container.get(Relay)).drain()
     return users
 
 
-async def _create(container: AsyncContainer, user: DemoUser, name: str) -> UserId:
+async def _create(container: AsyncContainer, user: DemoUser, name: str) -> UserId | None:
+    """The new user; None for one who is there already."""
     async with container() as scope:
         new = NewAccount(email=user.email, password=user.password, name=name, locale="ru")
-        return await (await scope.get(CreateUser))(CONSOLE, new, frozenset({Role.LEARNER, user.role}))
+        try:
+            return await (await scope.get(CreateUser))(CONSOLE, new, frozenset({Role.LEARNER, user.role}))
+        except EmailTaken:
+            return None
+
+
+async def _agree_to_ads(container: AsyncContainer, learner: UserId) -> None:
+    year = datetime.now(UTC).year
+    changes = ProfileChanges(birth_year=year - AGE - 1, gender="female", location="Казань", ads_consent=True)
+    async with container() as scope:
+        await (await scope.get(ChangeProfile))(Actor(id=learner, roles=frozenset({Role.LEARNER})), changes)
 
 
 async def _load_questions(container: AsyncContainer, author: UserId) -> None:

@@ -8,6 +8,7 @@ from lyceum.jobs.adapters import message_tables as jobs_messages
 from lyceum.jobs.adapters import tables as jobs
 from lyceum.platform import outbox, turns, uploads
 from lyceum.platform.database import metadata
+from lyceum.shop.adapters import tables as shop
 from lyceum.training.adapters import event_tables as training_events
 from lyceum.training.adapters import sitting_tables as training_sittings
 from lyceum.training.adapters import statistics_tables as training_statistics
@@ -22,6 +23,7 @@ __all__ = [
     "jobs_messages",
     "metadata",
     "outbox",
+    "shop",
     "training",
     "training_events",
     "training_sittings",

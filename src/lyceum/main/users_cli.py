@@ -1,7 +1,9 @@
 """`lyceum user …`: the operators' use cases, for whoever may run commands on the server."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dishka import AsyncContainer
 
@@ -10,6 +12,8 @@ from lyceum.accounts.use_cases.sign_up import NewAccount
 from lyceum.accounts.use_cases.users import CreateUser, GrantRole
 from lyceum.kernel.ids import UserId
 from lyceum.platform.settings import SettingsError
+from lyceum.shop.domain import Feature
+from lyceum.shop.use_cases.entitlements import GrantEntitlement, NewEntitlement, RevokeEntitlement
 
 CONSOLE = Actor(
     id=UserId(UUID(int=1)), roles=frozenset({Role.OPERATOR}), name="command line", locale="en", channel="cli"
@@ -38,3 +42,26 @@ async def grant(container: AsyncContainer, email: str, role: str) -> str:
     async with container() as scope:
         await (await scope.get(GrantRole))(CONSOLE, email, role_of(role))
     return f"{email} has the role {role} now."
+
+
+async def entitle(container: AsyncContainer, email: str, feature: str, until: str, *, revoke: bool) -> str:
+    """Give a user a feature up to the end of a day, or take it, and say so; raise refusals of the shop."""
+    if feature not in set(Feature):
+        raise SettingsError(f"There is no feature {feature!r}. Take one of: {', '.join(Feature)}.")
+    wanted = Feature(feature)
+    async with container() as scope:
+        if revoke:
+            await (await scope.get(RevokeEntitlement)).by_email(CONSOLE, email, wanted)
+            return f"{email} has {feature} no more."
+        zone = await scope.get(ZoneInfo)
+        new = NewEntitlement(ends_at=_end_of(until, zone) if until else None)
+        await (await scope.get(GrantEntitlement)).by_email(CONSOLE, email, wanted, new)
+    return f"{email} has {feature} {f'through {until}' if until else 'for good'}."
+
+
+def _end_of(day: str, zone: ZoneInfo) -> datetime:
+    """The moment at which a day of the platform's time zone is over."""
+    try:
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), zone)
+    except ValueError as error:
+        raise SettingsError(f"{day!r} is not a day; write it like 2027-06-30.") from error

@@ -12,6 +12,8 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from lyceum.accounts.adapters.csrf import require_form_token
 from lyceum.accounts.adapters.visits import send_cookies
 from lyceum.advertising.adapters.following import AdFollower
+from lyceum.advertising.adapters.lane import AdLanes
+from lyceum.advertising.adapters.unserved import Unserved
 from lyceum.main.background import scheduling, working
 from lyceum.main.container import make_container
 from lyceum.main.contexts import CONTEXTS
@@ -27,6 +29,7 @@ from lyceum.platform.outbox import Relay
 from lyceum.platform.pages import Pages, static_files, switch_locale
 from lyceum.platform.settings import Settings
 from lyceum.platform.telemetry import Telemetry, configure_logging
+from lyceum.training.adapters.lane import TrainingLanes
 from lyceum.training.adapters.watch import SittingWatch
 
 
@@ -75,12 +78,15 @@ async def _lifespan(app: Litestar, settings: Settings, container: AsyncContainer
     housekeeping, metrics = await container.get(Housekeeping), await container.get(Metrics)
     watch, ads = await container.get(SittingWatch), await container.get(AdFollower)
     database, pages = await container.get(Database), await container.get(Pages)
-    app.asgi_handler = _layers(app.asgi_handler, settings, metrics)
+    ads_lanes, lanes = await container.get(AdLanes), await container.get(TrainingLanes)
+    unserved = await container.get(Unserved)
+    app.asgi_handler = _layers(lanes.around(ads_lanes.around(app.asgi_handler)), settings, metrics)
     chores: list[Coroutine[object, object, None]] = [
         housekeeping.run(),
         metrics.run(database),
         watch.run(),
         ads.run(),
+        unserved.run(),
         _warm(pages),
     ]
     relaying = asyncio.create_task(relay.run())

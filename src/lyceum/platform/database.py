@@ -23,10 +23,20 @@ from sqlalchemy.orm import registry
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
-from lyceum.platform.prepared import Changes, known_faults
+from lyceum.platform.batches import Batches
+from lyceum.platform.joint import make_in_turn, make_together, read_together
+from lyceum.platform.prepared import Changes, Prepared, Record, Values, known_faults
 from lyceum.platform.sqlite import LoopConnection
 
 dialects.register("sqlite.loop", "lyceum.platform.sqlite", "LoopSQLite")
+
+MAPPED_BYTES = 32 << 20
+"""How much of a SQLite file each connection maps at most."""
+LOG_PAGES = 4_000
+"""How long the log grows before a commit copies it into the SQLite file, waiting for the disk and the loop with it."""
+MOST = 256
+"""Changes or reads of one batch: in a rush, a round trip waits longer for its turn in the process than at the
+database."""
 
 metadata = MetaData(
     naming_convention={
@@ -92,6 +102,13 @@ class Database:
     reads: AsyncEngine
     _writer: Sequence[LoopConnection] = ()
     _aside: list[PoolProxiedConnection] = field(default_factory=list, init=False, compare=False)
+    _changes: Batches[Changes, None] = field(init=False, compare=False)
+    _queries: Batches[tuple[Prepared, Values], list[Record]] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """While one batch of changes is at PostgreSQL, the next is made ready and sent; SQLite has one writer."""
+        object.__setattr__(self, "_changes", Batches(self._make, most=MOST, lanes=1 if self.is_sqlite else 2))
+        object.__setattr__(self, "_queries", Batches(self._query, most=MOST, lanes=2))
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 10) -> Self:
@@ -109,8 +126,13 @@ class Database:
         return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.writes.dialect.name
+
+    @property
     def is_sqlite(self) -> bool:
-        return self.writes.dialect.name == "sqlite"
+        return self.dialect == "sqlite"
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -134,14 +156,56 @@ class Database:
         driver: LoopConnection = self._aside[0].driver_connection  # type: ignore[assignment]
         return driver
 
-    async def begin(self, connection: AsyncConnection) -> None:
-        """Begin the transaction of a connection for writing: on SQLite past SQLAlchemy, which would only say BEGIN."""
+    async def rows(self, statement: Prepared, values: Values) -> list[Record]:
+        """On PostgreSQL the rows of a query, in one round trip with those who ask the same at that moment."""
+        return await self._queries((statement, values))
+
+    async def _query(self, asked: Sequence[tuple[Prepared, Values]]) -> Sequence[list[Record] | Exception]:
+        async with self.read() as connection:
+            return await read_together(connection, asked)
+
+    async def make(self, changes: Changes) -> None:
+        """Make changes durable, in one transaction with those of others that come at that moment; raise their refusal,
+        or IntegrityError, and then nothing of them was made."""
+        await self._changes(changes)
+
+    async def _make(self, several: Sequence[Changes]) -> Sequence[Exception | None]:
         if not self.is_sqlite:
-            await connection.begin()
-            return
-        with known_faults("BEGIN IMMEDIATE"):
-            await self._writer[0].begin()
+            async with self.read() as connection:
+                return await make_together(connection, several)
+        async with self.writes.connect() as connection:
+            await self.begin(connection)
+            told = make_in_turn(self._writer[0], connection.dialect, several)
+            await connection.commit()
+            return told
+
+    async def begin(self, connection: AsyncConnection) -> None:
+        """Begin the transaction of a connection for writing: on SQLite past SQLAlchemy, which would only say BEGIN; on
+        PostgreSQL the first statement does."""
+        if self.is_sqlite:
+            with known_faults("BEGIN IMMEDIATE"):
+                await self._writer[0].begin()
         connection.sync_connection.begin()  # type: ignore[union-attr]
+
+    async def commit(self, connection: AsyncConnection) -> None:
+        """Commit the transaction of `begin`."""
+        if self._has_begun(connection):
+            await connection.commit()
+        else:
+            connection.sync_connection.commit()  # type: ignore[union-attr]
+
+    async def release(self, connection: AsyncConnection) -> None:
+        """Give a connection back, rolling back what was not committed."""
+        if self._has_begun(connection):
+            await connection.close()
+        else:
+            connection.sync_connection.close()  # type: ignore[union-attr]
+
+    def _has_begun(self, connection: AsyncConnection) -> bool:
+        """Whether the driver may have anything to end. Where it has not, nothing is waited for, and the detours by
+        which SQLAlchemy waits would cost more than what happens at their end."""
+        sync: Connection = connection.sync_connection  # type: ignore[assignment]
+        return self.is_sqlite or sync.invalidated or sync.connection.dbapi_connection._transaction is not None  # type: ignore[union-attr]
 
     async def close(self) -> None:
         while self._aside:
@@ -161,9 +225,12 @@ def _prepare(connection: DBAPIConnection, *, writer: bool) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "cache_size=-32768",
+        f"wal_autocheckpoint={LOG_PAGES}",
+        # Readers read the mapped file; what they hold besides is pages of the log. Each connection has a cache, and a
+        # map of its own, which counts as memory of the process.
+        f"cache_size=-{8192 if writer else 2048}",
         "temp_store=MEMORY",
-        "mmap_size=268435456",
+        f"mmap_size={MAPPED_BYTES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     if not writer:
@@ -241,7 +308,7 @@ class SqlTransaction:
         try:
             await self.database.begin(connection)
         except BaseException:
-            await connection.close()
+            await self.database.release(connection)
             raise
         self._connection = connection
         return self
@@ -259,7 +326,7 @@ class SqlTransaction:
                     await hook(connection)
                 if self.last is not None:
                     await self.last.make(connection)
-                await connection.commit()
+                await self.database.commit(connection)
                 callbacks = tuple(self.after_commit)
         finally:
             self.before_commit.clear()
@@ -267,6 +334,6 @@ class SqlTransaction:
             if self._session is not None:
                 self._session.sync_session.expunge_all()
             self._session = self._connection = self.last = None
-            await connection.close()
+            await self.database.release(connection)
         for callback in callbacks:
             callback()

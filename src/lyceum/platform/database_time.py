@@ -8,6 +8,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from lyceum.platform.database import SqlTransaction, UTCDateTime
+from lyceum.platform.prepared import Prepared
 
 SQLITE = "'%Y-%m-%d %H:%M:%f000', 'now'"
 """As the column type writes times, with microseconds, so that texts compare as times do."""
@@ -44,10 +45,13 @@ def seconds_from_now(name: str) -> ColumnElement[datetime]:
     return database_now(bindparam(name, type_=Float()))
 
 
+_NOW = Prepared(select(database_now().label("now")))
+
+
 async def now_of(transaction: SqlTransaction) -> datetime:
     """What time the database has."""
-    now: datetime | None = await transaction.connection.scalar(select(database_now()))
-    assert now is not None  # noqa: S101 - told to the type checker
+    [row] = await _NOW.rows(transaction.connection, {})
+    now: datetime = row.now
     return now
 
 

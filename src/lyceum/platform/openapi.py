@@ -49,6 +49,7 @@ TAGS = {
     "training": "Trainings, attempts, answers, progress.",
     "events": "Olympiads and other contests on the server's clock.",
     "grading": "Answers that people mark.",
+    "shop": "What users may use beyond what is free.",
     "files": "Files behind time-limited links.",
     "operation": "Health of the service.",
 }

@@ -6,7 +6,7 @@ a growing pause; after `MAX_ATTEMPTS` the event is set aside (`failed_at`) and s
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lyceum.kernel.ids import uuid7
 from lyceum.platform.database import Database, SqlTransaction, UTCDateTime, metadata
-from lyceum.platform.prepared import Prepared
+from lyceum.platform.prepared import Prepared, Values
 
 MAX_ATTEMPTS = 12
 BATCH = 50
@@ -81,24 +81,29 @@ class SqlOutbox:
         self._events.append(event)
 
     async def _write(self, connection: AsyncConnection) -> None:
-        now = datetime.now(UTC)
-        correlation = str(structlog.contextvars.get_contextvars().get("trace_id", ""))
-        rows = [
-            {
-                "id": uuid7(),
-                "kind": kind_of(type(event)),
-                "body": msgspec.json.encode(event).decode(),
-                "correlation_id": correlation,
-                "created_at": now,
-                "next_at": now,
-            }
-            for event in self._events
-        ]
+        rows = [_row(event) for event in self._events]
         self._events.clear()
         if self.transaction.last is not None:
             self.transaction.last = self.transaction.last.and_then([(_RECORD, row) for row in rows])
         else:
             await _RECORD.run_many(connection, rows)
+
+
+def recorded(events: Iterable[object]) -> list[tuple[Prepared, Values]]:
+    """Events as changes, for a commit past any transaction; tell the `Signal` after it."""
+    return [(_RECORD, _row(event)) for event in events]
+
+
+def _row(event: object) -> dict[str, object]:
+    now = datetime.now(UTC)
+    return {
+        "id": uuid7(),
+        "kind": kind_of(type(event)),
+        "body": msgspec.json.encode(event).decode(),
+        "correlation_id": str(structlog.contextvars.get_contextvars().get("trace_id", "")),
+        "created_at": now,
+        "next_at": now,
+    }
 
 
 def kind_of(event: type) -> str:

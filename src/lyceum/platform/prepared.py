@@ -9,8 +9,7 @@ import re
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Protocol
@@ -39,6 +38,7 @@ class Compiled:
     text: str
     parameters: tuple[tuple[str, object, Convert | None], ...]
     """Of each parameter the name, the value unless another is given, and its conversion."""
+    columns: tuple[str, ...]
     results: tuple[tuple[int, Convert], ...]
     make_row: Callable[[Iterable[object]], Record]
 
@@ -64,7 +64,7 @@ class ReadSide(Protocol):
 
     async def reader(self) -> LoopConnection | None: ...
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+    async def rows(self, statement: "Prepared", values: Values, /) -> list[Record]: ...
 
 
 class Prepared:
@@ -81,8 +81,7 @@ class Prepared:
         """The rows of a query outside any transaction."""
         reader = await database.reader()
         if reader is None:
-            async with database.read() as connection:
-                return await self.rows(connection, values)
+            return await database.rows(self, values)
         compiled = self.compiled(database.reads.dialect)
         with known_faults(compiled.text):
             return [compiled.row(row) for row in reader.now(compiled.text, compiled.arguments(values))]
@@ -141,24 +140,29 @@ class Changes:
     changes: Sequence[tuple[Prepared, Values]]
     guards: int = 0
     refusal: type[Exception] = LookupError
+    shared: str = ""
+    """Names the row that others wait for, if there is one."""
 
     def and_then(self, more: Sequence[tuple[Prepared, Values]]) -> "Changes":
-        return Changes([*self.changes, *more], self.guards, self.refusal)
+        return replace(self, changes=[*self.changes, *more])
 
     async def make(self, connection: AsyncConnection) -> None:
         """One round trip on PostgreSQL, where each costs several times the change: all see the database as it was
         before, and lock their rows in the order given. SQLite has no round trips."""
         if connection.dialect.name == "postgresql":
             return await self._join(connection)
-        raw: LoopConnection = await driver_of(connection)
-        for number, (statement, values) in enumerate(self.changes):
-            if statement.run_here(raw, connection.dialect, values) == 0 and number < self.guards:
-                raise self.refusal()
+        self.make_here(await driver_of(connection), connection.dialect)
         return None
+
+    def make_here(self, raw: LoopConnection, dialect: Dialect) -> None:
+        """`make` on SQLite, where nothing is waited for."""
+        for number, (statement, values) in enumerate(self.changes):
+            if statement.run_here(raw, dialect, values) == 0 and number < self.guards:
+                raise self.refusal()
 
     async def _join(self, connection: AsyncConnection) -> None:
         """Alone in its transaction, the statement needs neither BEGIN nor COMMIT."""
-        text = _joined(tuple(statement for statement, _ in self.changes), self.guards, connection.dialect)
+        text = joined(tuple(statement for statement, _ in self.changes), self.guards, connection.dialect)
         adapted = connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]
         arguments: list[object] = []
         for statement, values in self.changes:
@@ -171,7 +175,7 @@ class Changes:
 
 
 @lru_cache(512)
-def _joined(statements: tuple[Prepared, ...], guards: int, dialect: Dialect) -> str:
+def joined(statements: tuple[Prepared, ...], guards: int, dialect: Dialect) -> str:
     """`WITH change0 AS (… RETURNING 1), … SELECT`, the parameters numbered through.
 
     What is selected makes PostgreSQL run the changes in their order, and fails at a guard that found no row.
@@ -195,6 +199,7 @@ def _compile(statement: Statement, dialect: Dialect, names: Sequence[str]) -> Co
     return Compiled(
         text=made.string,
         parameters=tuple((name, made.params[name], made._bind_processors.get(name)) for name in order),  # type: ignore[misc]
+        columns=tuple(column.keyname for column in columns),
         results=tuple(
             (place, convert)
             for place, column in enumerate(columns)

@@ -7,6 +7,7 @@ import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 from argon2 import PasswordHasher
@@ -103,7 +104,12 @@ class SignedTokens:
             raise TokenRefused from error
 
     def _key(self) -> OctKey:
-        return OctKey.import_key(derived_key(self.secret, self.use))
+        return _signing_key(self.secret, self.use)
+
+
+@lru_cache(16)
+def _signing_key(secret: str, use: str) -> OctKey:
+    return OctKey.import_key(derived_key(secret, use))
 
 
 def derived_key(secret: str, use: str) -> bytes:

@@ -94,6 +94,15 @@ class Settings:
     advertising_repeat_when_exhausted: bool = setting(
         default=False, doc="A client who has seen every ad is shown the best of them again, free of charge."
     )
+    advertising_self_sign_up: bool = setting(
+        default=True, doc="Everybody with an account may become a sponsor; off: operators give the role."
+    )
+    advertising_every_questions: int = setting(
+        10, "After how many questions of practice or review a learner sees an ad; 0: never.", within=(0, 1000)
+    )
+    advertising_wait_ms: int = setting(
+        400, "How long a learner waits for an ad, in milliseconds; then the next question comes.", within=(1, 10_000)
+    )
     advertising_overshoot: int = setting(
         0, "By how many percent the impressions of a campaign may exceed its limit; 0: never.", within=(0, 5)
     )
@@ -107,6 +116,9 @@ class Settings:
     text_key: str = setting("", "Its key.")
     text_model: str = setting("gpt-4o-mini", "The model that writes.")
     text_timeout_seconds: int = setting(20, "How long a text may take, in seconds.", within=(1, 300))
+    text_limit: int = setting(
+        60, "Texts that one sponsor may have written by that API in an hour; templates know no limit.", within=SOME
+    )
     metrics_port: int = setting(
         0,
         "Port of `/metrics` and `/health` of `lyceum worker` and `lyceum scheduler`; 0: none. The web has its own.",

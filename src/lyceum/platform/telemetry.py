@@ -152,7 +152,6 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> Reque
         processors=[*shared, *last],
         logger_factory=structlog.WriteLoggerFactory(stream),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(

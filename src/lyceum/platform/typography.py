@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import localcontext
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from markupsafe import Markup
 from lyceum.platform.i18n import Translator
 
 NBSP, MINUS = "\u00a0", "\u2212"
+MOST_DIGITS = 200
+"""Of a number on a page; Babel fails beyond the precision of the running context, 28 digits by default."""
 DEFAULT_ZONE = "Europe/Moscow"
 zone_of_reader: ContextVar[str] = ContextVar("zone_of_reader", default="")
 
@@ -73,7 +76,8 @@ class Setting:
         from babel.numbers import format_decimal
 
         pattern = "#,##0.##" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-        text = format_decimal(value, format=pattern, locale=self.locale).replace("-", MINUS)
+        with localcontext(prec=MOST_DIGITS):
+            text = format_decimal(value, format=pattern, locale=self.locale).replace("-", MINUS)
         return f"+{text}" if signed and value > 0 else text
 
     def percent(self, share: float, digits: int = 0) -> str:

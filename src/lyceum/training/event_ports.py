@@ -26,9 +26,6 @@ class Events(Protocol):
     async def seal(self, event: Event, papers: Sequence[Paper]) -> None:
         """Keep the variants, numbered from 1 in their order."""
 
-    async def papers(self, id: UUID) -> Mapping[int, Paper]:
-        """The sealed variants by number, remembered after the first time."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
@@ -42,7 +39,7 @@ class Entrance:
 
 
 class Participants(Protocol):
-    """Who takes part. Reads outside transactions, writes into the open one."""
+    """Who takes part. Reads outside transactions, writes in one of its own."""
 
     async def entrance(self, event: UUID, learner: UserId) -> Entrance:
         """Raise EventNotFound."""
@@ -52,6 +49,9 @@ class Participants(Protocol):
 
     async def start(self, participant: Participant, sitting: Sitting) -> None:
         """Join if need be, and begin the sitting; raise Overtaken when it was started meanwhile."""
+
+    async def papers(self, event: UUID) -> Mapping[int, Paper]:
+        """The sealed variants by number, remembered after the first time."""
 
     async def started(self, event: UUID) -> Sequence[Participant]: ...
 

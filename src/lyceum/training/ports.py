@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from lyceum.advertising.api import AdView
 from lyceum.bank.api import Kind
 from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId
 from lyceum.training.domain.elo import Learner, Rating, Shifts
 from lyceum.training.domain.leaderboard import NO_POINTS, Points
 from lyceum.training.domain.memory import Grade, Memory
+from lyceum.training.domain.pauses import PauseStanding
 from lyceum.training.domain.results import Result
 from lyceum.training.domain.settings import LearnerSettings
 from lyceum.training.domain.streaks import Streak
@@ -87,8 +89,12 @@ class Turns(Protocol):
     async def situation(self, learner: UserId, training: TrainingId, attempt: AttemptId | None) -> Situation | None:
         """The learner's attempt, the one that waits for its answer when none is named. Reads outside transactions."""
 
-    async def write(self, turn: Turn) -> None:
-        """Write into the open transaction; raise Overtaken when the training is not as it was read."""
+    async def training(self, learner: UserId, id: TrainingId) -> Training | None:
+        """The learner's own training, where there is no such attempt. Reads outside transactions."""
+
+    async def write(self, turn: Turn, events: Sequence[object]) -> None:
+        """Write it with its events in a transaction of its own, durable once this returns; raise Overtaken, with
+        nothing written, when the training is not as it was read."""
 
 
 class Trainings(Protocol):
@@ -127,6 +133,35 @@ class SettingsOfLearners(Protocol):
 
     async def save(self, learner: UserId, settings: LearnerSettings) -> bool:
         """Keep them; False, and nothing kept, when somebody was faster than the version before theirs."""
+
+
+class Pauses(Protocol):
+    """The pauses of learners, one row for each. Reads outside transactions, writes into the open one."""
+
+    async def standing(self, learner: UserId, enough: int) -> PauseStanding: ...
+
+    async def claim(self, learner: UserId, since: datetime | None, at: datetime) -> bool:
+        """Begin a pause, if the latest is still the one of `since`; of several who try at once, one does."""
+
+    async def hold(self, learner: UserId, ad: UUID) -> None:
+        """The ad that stands in the pause until it is ended."""
+
+    async def end(self, learner: UserId, ad: UUID) -> None:
+        """The ad stands there no more; nothing happens when another one does."""
+
+
+class AdsInTime(Protocol):
+    """Ads as training may have them: an answer within the time that a learner can be kept waiting, never a fault."""
+
+    async def show(self, learner: UserId) -> AdView | None:
+        """The best ad, its impression counted; None when there is none, or none in time. One that comes late is held
+        for the learner's next pause."""
+
+    async def again(self, learner: UserId, ad: UUID) -> AdView | None:
+        """An ad that the learner was shown, counting nothing; None when it is gone; raise AdsAway."""
+
+    async def click(self, learner: UserId, ad: UUID) -> bool:
+        """Count the click; False when the ad was not shown or is gone; raise AdsAway."""
 
 
 class Results(Protocol):

@@ -1,10 +1,13 @@
 """Bindings of training."""
 
+from collections.abc import AsyncIterator
 from zoneinfo import ZoneInfo
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, provide, provide_all
 
+from lyceum.advertising.api import Ads, Studies
 from lyceum.bank.api import AnsweredLookup
+from lyceum.kernel.ports import Clock, Transaction
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from lyceum.training.adapters.boards import SqlBoards, SqlMarks
@@ -18,10 +21,13 @@ from lyceum.training.adapters.drawing import SqlVariantPool
 from lyceum.training.adapters.event_desk import Desk
 from lyceum.training.adapters.event_queries import EventQueries
 from lyceum.training.adapters.events import SealedPapers, SqlEventLog, SqlEvents, SqlParticipants
-from lyceum.training.adapters.facade import TrainingAnswers
+from lyceum.training.adapters.facade import TrainedLately, TrainingAnswers
 from lyceum.training.adapters.forecasts import Forecasts
 from lyceum.training.adapters.gradings import GradingQueries, SqlGradings
+from lyceum.training.adapters.lane import TrainingLanes
 from lyceum.training.adapters.leaderboard import ReadLeaderboard
+from lyceum.training.adapters.pages import WaitingQuestion
+from lyceum.training.adapters.pauses import PauseMetrics, SqlPauses, TimelyAds
 from lyceum.training.adapters.progress import ReadProgress
 from lyceum.training.adapters.protocol import PrintProtocol
 from lyceum.training.adapters.pruning import AnswersGiven, ForgetGuests
@@ -39,9 +45,11 @@ from lyceum.training.adapters.watch import SittingWatch
 from lyceum.training.adapters.why import TellWhy
 from lyceum.training.event_ports import Boards, EventLog, Events, Marks, Participants
 from lyceum.training.ports import (
+    AdsInTime,
     Attempts,
     NextQuestion,
     PackShelf,
+    Pauses,
     Results,
     Scheduling,
     SettingsOfLearners,
@@ -55,6 +63,7 @@ from lyceum.training.use_cases.any_training import AnswerAny, FinishAny, ReadAny
 from lyceum.training.use_cases.asking import Asking
 from lyceum.training.use_cases.drawing import DrawNamed, DrawPaper
 from lyceum.training.use_cases.events import (
+    BeginEvent,
     CancelEvent,
     ChangeEvent,
     CreateEvent,
@@ -72,6 +81,7 @@ from lyceum.training.use_cases.grading import (
     ShowGrading,
     TakeGrading,
 )
+from lyceum.training.use_cases.pausing import ClickInPause, EndPause, TakePause
 from lyceum.training.use_cases.scoring import EndSitting, FinishSitting, ScoreSitting, SweepSittings
 from lyceum.training.use_cases.settings import ChangeSettings, ReadSettings
 from lyceum.training.use_cases.sitting import BeginSitting, ReadSitting, SaveEntry, ShowSitting, StartMockExam
@@ -82,30 +92,26 @@ from lyceum.training.use_cases.starting import FinishTraining, Narrowing, ReadTr
 class TrainingProvider(Provider):
     scope = Scope.REQUEST
     trainings = provide(SqlTrainings, provides=Trainings)
-    turns = provide(SqlTurns, provides=Turns)
+    turns = provide(SqlTurns, provides=Turns, scope=Scope.APP)
     shelf = provide(SqlPackShelf, provides=PackShelf)
     use_cases = provide_all(
         Narrowing,
         StartTraining,
         ReadTraining,
         FinishTraining,
-        FindTurn,
-        TakeTurn,
-        Answered,
-        SubmitAnswer,
-        SkipQuestion,
-        AskHint,
     )
+    answering = provide_all(
+        FindTurn, TakeTurn, Answered, SubmitAnswer, SkipQuestion, AskHint, SaveEntry, AnswerAny, scope=Scope.APP
+    )
+    lanes = provide(TrainingLanes, scope=Scope.APP)
     sittings = provide(SqlSittings, provides=Sittings)
-    entries = provide(SqlEntries, provides=Entries)
+    entries = provide(SqlEntries, provides=Entries, scope=Scope.APP)
     scoring = provide(SqlScoring, provides=Scoring)
     sitting_use_cases = provide_all(
         DrawPaper,
         BeginSitting,
         StartMockExam,
-        ShowSitting,
         ReadSitting,
-        SaveEntry,
         ScoreSitting,
         EndSitting,
         FinishSitting,
@@ -113,7 +119,6 @@ class TrainingProvider(Provider):
         ReadExamResult,
         StartAny,
         ReadAny,
-        AnswerAny,
         FinishAny,
     )
     accommodations = provide(SqlAccommodations, provides=Accommodations)
@@ -131,10 +136,14 @@ class TrainingProvider(Provider):
     attempts = provide(SqlAttempts, provides=Attempts, scope=Scope.APP)
     results = provide(SqlResults, provides=AnyOf[SqlResults, Results], scope=Scope.APP)
     answers = provide(TrainingAnswers, provides=AnsweredLookup, scope=Scope.APP)
+    studies = provide(TrainedLately, provides=Studies, scope=Scope.APP)
     asking = provide(Asking, scope=Scope.APP)
     queries = provide(TrainingQueries, scope=Scope.APP)
     tell_why = provide(TellWhy, scope=Scope.APP)
     forecasts = provide(Forecasts, scope=Scope.APP)
+    pauses = provide(SqlPauses, provides=Pauses)
+    pause_metrics = provide(PauseMetrics, scope=Scope.APP)
+    pausing = provide_all(EndPause, ClickInPause, WaitingQuestion)
     learner_settings = provide(SqlSettings, provides=SettingsOfLearners)
     cabinet = provide_all(ReadSettings, ChangeSettings, ReadProgress, ReadLeaderboard)
     statistics = provide(StatisticsQueries, scope=Scope.APP)
@@ -142,7 +151,8 @@ class TrainingProvider(Provider):
     read_checks = provide(ReadChecks, scope=Scope.APP)
 
     events = provide(SqlEvents, provides=Events)
-    participants = provide(SqlParticipants, provides=Participants)
+    participants = provide(SqlParticipants, provides=Participants, scope=Scope.APP)
+    joining = provide_all(JoinEvent, BeginEvent, ShowSitting, scope=Scope.APP)
     boards = provide(SqlBoards, provides=Boards)
     marks = provide(SqlMarks, provides=Marks)
     event_log = provide(SqlEventLog, provides=EventLog)
@@ -153,7 +163,6 @@ class TrainingProvider(Provider):
         DrawVariants,
         DrawNamed,
         CancelEvent,
-        JoinEvent,
         StartEvent,
         ReadStandings,
         TendEvents,
@@ -176,6 +185,26 @@ class TrainingProvider(Provider):
     @provide(scope=Scope.APP)
     def next_question(self, database: Database, scheduling: Scheduling, settings: Settings) -> NextQuestion:
         return TeachingMost(database, scheduling, settings.target_success / 100)
+
+    @provide
+    def take_pause(
+        self,
+        trainings: Trainings,
+        pauses: Pauses,
+        ads: AdsInTime,
+        clock: Clock,
+        transaction: Transaction,
+        settings: Settings,
+    ) -> TakePause:
+        return TakePause(trainings, pauses, ads, clock, transaction, settings.advertising_every_questions)
+
+    @provide(scope=Scope.APP)
+    async def ads_in_time(
+        self, ads: Ads, database: Database, metrics: PauseMetrics, settings: Settings
+    ) -> AsyncIterator[AdsInTime]:
+        timely = TimelyAds(ads, database, metrics, settings.advertising_wait_ms / 1000)
+        yield timely
+        await timely.close()
 
     rating_metrics = provide(RatingMetrics, scope=Scope.APP)
 

@@ -35,8 +35,11 @@ class Entries(Protocol):
     """What is saved of the tasks of a sitting."""
 
     async def save(self, save: Save) -> bool:
-        """Keep a change, into the open transaction; False, and nothing kept, when the sitting is not the learner's or
+        """Keep a change, in a transaction of its own; False, and nothing kept, when the sitting is not the learner's or
         is over, or a newer change is there."""
+
+    async def sitting(self, id: TrainingId, learner: UserId) -> Sitting | None:
+        """The learner's own sitting, outside transactions."""
 
     async def of(self, training: TrainingId) -> Sequence[Entry]:
         """Those there are, by number; outside transactions."""

@@ -17,7 +17,9 @@ from lyceum.accounts.domain.sessions import KEY_PREFIX, SessionKind, SessionToke
 from lyceum.kernel.ids import UserId
 from lyceum.kernel.ports import Clock
 from lyceum.platform.database import Database
+from lyceum.platform.http_errors import AnyRequest
 from lyceum.platform.security import FormTokens
+from lyceum.platform.settings import Settings
 
 _USER = (users.c.id, users.c.roles, users.c.name, users.c.locale, users.c.is_guest)
 _OF_SESSION = (
@@ -116,3 +118,19 @@ class Authentication:
             return
         if not self.form_tokens.is_good(request.headers.get(HEADER, ""), self.visit.binding):
             raise FormRefused
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCallers:
+    """`api.Callers`."""
+
+    settings: Settings
+    access_tokens: AccessTokens
+    proofs: Proofs
+    form_tokens: FormTokens
+    open_door: OpenDoor
+
+    async def actor(self, request: AnyRequest) -> Actor:
+        visit = Visit(request, self.settings)
+        found = Authentication(visit, self.access_tokens, self.proofs, self.form_tokens, self.open_door)
+        return await found.actor()

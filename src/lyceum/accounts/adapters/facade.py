@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from lyceum.accounts.adapters.tables import users
 from lyceum.accounts.adapters.visits import Visit
-from lyceum.accounts.api import Actor
+from lyceum.accounts.api import Actor, NotSignedIn, Role
 from lyceum.accounts.domain.credentials import normalise_email
 from lyceum.accounts.domain.sessions import SessionKind
+from lyceum.accounts.ports import Users
+from lyceum.accounts.use_cases.entering import require_person
 from lyceum.accounts.use_cases.sign_up import StartGuest
 from lyceum.kernel.ids import UserId
 from lyceum.platform.database import Database
@@ -54,3 +56,20 @@ class KnownPeople:
         async with self.database.read() as connection:
             rows = (await connection.execute(known)).all()
         return {UserId(row.id): "" if row.name == (row.email or "").partition("@")[0] else row.name for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedSponsors:
+    """`lyceum.accounts.api.Sponsors`: what counts is the user as kept, not the roles that the caller came with."""
+
+    users: Users
+
+    async def admit(self, actor: Actor) -> bool:
+        user = await self.users.get_for_update(require_person(actor).id)
+        if user.disabled_at is not None:
+            raise NotSignedIn
+        if Role.SPONSOR in user.roles:
+            return False
+        user.take_roles(user.roles | {Role.SPONSOR}, other_operators=0)
+        await self.users.save(user)
+        return True

@@ -21,11 +21,18 @@ from lyceum.platform.i18n import localise_error
 from lyceum.platform.pages import Pages, Viewer, local_path, redirect
 
 HOME = "/"
+FOR_SPONSORS = "/sponsor"
 
 
 def is_settled(actor: Actor) -> bool:
     """Signed in with an account of one's own: there is nothing to do on the pages for coming in."""
     return actor.is_signed_in and not actor.is_guest and actor.session_id is not None
+
+
+def is_sponsor(form: Mapping[str, str]) -> bool:
+    """Whether somebody comes to advertise: chosen on the form, or the page that they came from is the sponsors'."""
+    chosen = form.get("purpose", "")
+    return chosen == "sponsor" if chosen else (form.get("next") or "").partition("?")[0] == FOR_SPONSORS
 
 
 class EntryPages(Controller):
@@ -106,7 +113,7 @@ class EntryPages(Controller):
         except AppError as error:
             return signup_page(pages, viewer, actor, form, error)
         visit.enter(entry.token)
-        return redirect(request, local_path(form.get("next"), HOME))
+        return redirect(request, FOR_SPONSORS if is_sponsor(form) else local_path(form.get("next"), HOME))
 
     @post("/logout")
     @inject
@@ -168,6 +175,7 @@ def signup_page(
         next=local_path(form.get("next"), HOME),
         is_guest=actor.is_guest,
         is_operator=actor.is_signed_in and not actor.is_guest,
+        is_sponsor=is_sponsor(form),
         errors=errors,
         error=localise_error(error, viewer.locale) if error and not errors else "",
     )

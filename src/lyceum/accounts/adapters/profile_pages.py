@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from lyceum.accounts.adapters.forms import birth_year, device_name, field_errors, form_of, headers_of
 from lyceum.accounts.adapters.queries import AccountQueries, Me
 from lyceum.accounts.adapters.visits import AnyRequest, Visit
-from lyceum.accounts.api import SCOPES, Actor
+from lyceum.accounts.api import SCOPES, Actor, Benefits
 from lyceum.accounts.domain.sessions import ApiKeyId, SessionId
 from lyceum.accounts.use_cases.api_keys import CreateApiKey, NewApiKey, RevokeApiKey
 from lyceum.accounts.use_cases.profile import ChangePassword, ChangeProfile, NewPassword, ProfileChanges
@@ -39,6 +39,7 @@ class ProfilePage:
     """Draws the page with the actor's own data; a refused form comes back with what was entered."""
 
     queries: AccountQueries
+    benefits: Benefits
     pages: Pages
     viewer: Viewer
     actor: Actor
@@ -61,6 +62,7 @@ class ProfilePage:
             message=message,
             keys=await self.queries.api_keys(self.actor),
             sessions=[(view, device_name(view.device)) for view in await self.queries.sessions(self.actor)],
+            benefits=await self.benefits.of(self.actor.id),
             scopes=SCOPES,
             new_key=new_key,
             saved=saved,

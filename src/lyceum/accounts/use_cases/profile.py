@@ -1,6 +1,7 @@
 """What users change about themselves."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import msgspec
 
@@ -8,7 +9,7 @@ from lyceum.accounts.api import Actor, ProfileChanged
 from lyceum.accounts.domain.credentials import MAX_PASSWORD, normalise_password, password_problems
 from lyceum.accounts.domain.refusals import BadFields, GuestRefused, WrongPassword
 from lyceum.accounts.domain.sessions import SessionId
-from lyceum.accounts.domain.users import Profile
+from lyceum.accounts.domain.users import Profile, User
 from lyceum.accounts.ports import Sessions, Users
 from lyceum.accounts.use_cases.entering import PasswordCheck, require_person
 from lyceum.kernel.ports import Clock, Outbox, Transaction
@@ -62,18 +63,24 @@ class ChangeProfile:
             if profile != user.profile:
                 user.be(profile, now)
                 await self.users.save(user)
-                self.outbox.add(
-                    ProfileChanged(
-                        user_id=user.id,
-                        at=now,
-                        locale=profile.locale,
-                        birth_year=profile.birth_year,
-                        gender=profile.gender,
-                        location=profile.location,
-                        ads_consent=profile.ads_consent,
-                    )
-                )
+                self.outbox.add(profile_of(user, now))
         return user.version
+
+
+def profile_of(user: User, at: datetime) -> ProfileChanged:
+    """What neighbours hear of a user who was just saved."""
+    profile = user.profile
+    return ProfileChanged(
+        user_id=user.id,
+        at=at,
+        locale=profile.locale,
+        birth_year=profile.birth_year,
+        gender=profile.gender,
+        location=profile.location,
+        ads_consent=profile.ads_consent,
+        version=user.version,
+        is_active=user.disabled_at is None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

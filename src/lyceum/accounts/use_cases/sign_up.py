@@ -1,6 +1,6 @@
 """Becoming a user: by e-mail and password, or as a guest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -72,7 +72,8 @@ class SignUp:
             user = await self._calling(actor)
             is_new = user is None
             user = user or User.guest(UserId(uuid7()), locale=caller.locale, at=now)
-            user.register(email=account.email, password_hash=hashed, profile=account.profile, at=now)
+            profile = replace(user.profile, name=account.profile.name, locale=account.profile.locale)
+            user.register(email=account.email, password_hash=hashed, profile=profile, at=now)
             await (self.users.add(user) if is_new else self.users.save(user))
             if actor.session_id is not None and not is_new:
                 await self.doorway.sessions.end_all(user.id, now)

@@ -9,6 +9,7 @@ from lyceum.accounts.domain.credentials import normalise_email
 from lyceum.accounts.domain.refusals import UserNotFound
 from lyceum.accounts.domain.users import User
 from lyceum.accounts.ports import Passwords, Sessions, Users
+from lyceum.accounts.use_cases.profile import profile_of
 from lyceum.accounts.use_cases.sign_up import NewAccount, check_account
 from lyceum.kernel.ids import UserId, uuid7
 from lyceum.kernel.ports import Clock, Outbox, Transaction
@@ -26,12 +27,13 @@ class UserChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 class ChangeUser:
     """Set a user's roles, switch the account off or on; operators only.
 
-    Switching off ends all sessions. Refused: taking the last operator away (LastOperator), roles for guests
-    (GuestRefused), PreconditionFailed, UserNotFound.
+    Switching off ends all sessions; neighbours hear of it, and of switching on, by ProfileChanged. Refused: taking the
+    last operator away (LastOperator), roles for guests (GuestRefused), PreconditionFailed, UserNotFound.
     """
 
     users: Users
     sessions: Sessions
+    outbox: Outbox
     clock: Clock
     transaction: Transaction
 
@@ -40,6 +42,7 @@ class ChangeUser:
         async with self.transaction:
             operators = await self.users.operators_for_update()
             user = await self.users.get_for_update(id)
+            was_active = user.disabled_at is None
             if expected is not None and expected != user.version:
                 raise PreconditionFailed(version=user.version)
             others = len([operator for operator in operators if operator != id])
@@ -51,6 +54,8 @@ class ChangeUser:
             elif changes.disabled is False:
                 user.enable()
             await self.users.save(user)
+            if was_active != (user.disabled_at is None):
+                self.outbox.add(profile_of(user, self.clock.now()))
 
 
 @dataclass(frozen=True, slots=True)

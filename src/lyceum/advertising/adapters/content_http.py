@@ -90,8 +90,8 @@ class TextController(Controller):
         operation_id="generate_text",
         summary="Have the text of an ad written",
         description=(
-            "By templates, or by a language model when the settings name one; then 503 while it does not answer. For "
-            "sponsors and operators."
+            "By templates, or by a language model when the settings name one; then 503 while it does not answer, and "
+            "429 beyond `LYCEUM_TEXT_LIMIT` texts of one caller in an hour. For sponsors and operators."
         ),
         operation_class=schemas.WISH,
         responses=described(

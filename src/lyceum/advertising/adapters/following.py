@@ -12,6 +12,7 @@ from lyceum.advertising.adapters.index import AdIndex
 from lyceum.advertising.adapters.rows import campaign_of
 from lyceum.advertising.adapters.tables import campaigns, charges, clients, state, tallies
 from lyceum.advertising.domain.choice import Demand
+from lyceum.advertising.domain.forecast import WEEK
 from lyceum.platform.database import Database
 from lyceum.platform.prepared import Prepared
 
@@ -22,9 +23,6 @@ DEMAND_SECONDS = 60.0
 log = structlog.get_logger()
 
 _STATE = Prepared(select(state.c.today, state.c.revision))
-DAYS = 7
-"""How many days back the demand is looked at."""
-
 _COUNTS = select(tallies).join(campaigns, campaigns.c.id == tallies.c.campaign_id)
 
 
@@ -113,7 +111,7 @@ class AdFollower:
             func.sum(case((is_today, charges.c.count), else_=0)),
             func.sum(case((is_today, 0), else_=charges.c.count)),
             func.count(func.distinct(case((is_today, None), else_=charges.c.day))),
-        ).where(charges.c.kind == "impression", charges.c.day > today - DAYS, charges.c.day <= today)
+        ).where(charges.c.kind == "impression", charges.c.day > today - WEEK, charges.c.day <= today)
         async with self.database.read() as connection:
             now, before, days = (await connection.execute(shown)).one()
             people = await connection.scalar(select(func.count()).select_from(clients)) or 0

@@ -7,11 +7,12 @@ from uuid import UUID
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, post, put
 from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
 
 from lyceum.accounts.api import Actor
 from lyceum.advertising.adapters import schemas
 from lyceum.advertising.adapters.answers import described
-from lyceum.advertising.adapters.bodies import json_of
+from lyceum.advertising.adapters.bodies import items_of, json_of
 from lyceum.advertising.adapters.problems import HANDLERS
 from lyceum.advertising.adapters.queries import AdQueries
 from lyceum.advertising.adapters.views import (
@@ -24,6 +25,7 @@ from lyceum.advertising.adapters.views import (
     answer,
     campaign_view,
     client_view,
+    listed,
 )
 from lyceum.advertising.domain.ids import AdvertiserId, CampaignId, ClientId
 from lyceum.advertising.ports import ImageLinks
@@ -75,9 +77,8 @@ class PeopleController(Controller):
     @inject
     async def put_clients(
         self, request: AnyRequest, actor: FromDishka[Actor], put_all: FromDishka[PutClients]
-    ) -> Response[bytes]:
-        kept = await put_all(actor, await json_of(request))
-        return answer([client_view(client) for client in kept], 201)
+    ) -> Response[bytes] | Stream:
+        return await listed(await put_all(actor, items_of(request)), client_view, 201)
 
     @get(
         "/advertisers/{id:str}",
@@ -104,9 +105,8 @@ class PeopleController(Controller):
     @inject
     async def put_advertisers(
         self, request: AnyRequest, actor: FromDishka[Actor], put_all: FromDishka[PutAdvertisers]
-    ) -> Response[bytes]:
-        kept = await put_all(actor, await json_of(request))
-        return answer([advertiser_view(advertiser) for advertiser in kept], 201)
+    ) -> Response[bytes] | Stream:
+        return await listed(await put_all.bulk(actor, items_of(request)), advertiser_view, 201)
 
     @post(
         "/ml-scores",
@@ -138,8 +138,7 @@ class PeopleController(Controller):
     async def put_scores(
         self, request: AnyRequest, actor: FromDishka[Actor], put_all: FromDishka[PutScores]
     ) -> Response[bytes]:
-        kept = await put_all(actor, await json_of(request))
-        return answer(ScoresKept(status="ok", count=len(kept)))
+        return answer(ScoresKept(status="ok", count=await put_all(actor, items_of(request))))
 
 
 SHOWN_CAMPAIGN: Mapping[str, object] = {

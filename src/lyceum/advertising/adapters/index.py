@@ -2,14 +2,14 @@
 
 A campaign's score is a straight line over relevance (`domain.choice`), so campaigns can be put in order before anybody
 asks. They stand in cells by gender, band of ages and location; a client looks into two, those of their place and those
-of any place. A cell orders its campaigns by the score that they would have for the client's greatest relevance, which
-no client's own score is above: once the next campaign's bound is not above the best score so far, the look is over.
+of any place. A cell orders its campaigns by the most that they could score up to the client's greatest relevance: once
+the next campaign's bound is not above the best score so far, the look is over.
 """
 
 import math
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -27,12 +27,12 @@ second for 100 campaigns, every five seconds for 10,000."""
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """A client as the index needs them: relevance by advertiser, `unscored` for all others."""
+    """A client as the index needs them: relevance by the index's numbers of advertisers, `unscored` for others."""
 
     gender: Gender
     age: int
     place: str
-    relevances: Mapping[UUID, float]
+    relevances: Mapping[int, float]
     unscored: float
     level: float = 1.0
     """The level (see LEVELS) that none of the relevances is above."""
@@ -40,26 +40,28 @@ class Seeker:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A campaign, what it has had so far, and its line."""
+    """A campaign, what it has had so far, and its line. Both numbers are quicker to look up than UUIDs."""
 
     campaign: Campaign
     number: int
+    advertiser: int
     most_impressions: int
     impressions: int = 0
     clicks: int = 0
     base: float = 0.0
     slope: float = 0.0
+    rise: float = 0.0
+    """The slope as far as it is not negative: what greater relevance can add."""
     known: Standing | None = None
     place: str | None = None
     youngest: int = 0
     oldest: int = OLDEST
     id: UUID = field(init=False)
-    advertiser_id: UUID = field(init=False)
     is_open: bool = True
     """Whether the campaign may be shown to somebody new."""
 
     def __post_init__(self) -> None:
-        self.id, self.advertiser_id = self.campaign.id, self.campaign.advertiser_id
+        self.id = self.campaign.id
 
     def take(self, impressions: int, clicks: int) -> None:
         """What the campaign has had."""
@@ -68,7 +70,7 @@ class Entry:
 
     def assess(self, market: Market) -> None:
         made = line(self.standing(), market)
-        self.base, self.slope = made.base, made.slope
+        self.base, self.slope, self.rise = made.base, made.slope, max(0.0, made.slope)
 
     def standing(self) -> Standing:
         if self.known is None:
@@ -98,13 +100,13 @@ class Cell:
     stale: set[float] = field(default_factory=set)
 
     def by_worth(self, level: float) -> list[Entry]:
-        """The campaigns by what they would score at that relevance, the greatest first."""
+        """The campaigns by the most that they could score up to that relevance, the greatest first."""
         known = self.ordered.get(level)
         if known is None:
             known = self.ordered[level] = list(self.members)
             self.stale.add(level)
         if level in self.stale:
-            known.sort(key=lambda it: it.base + it.slope * level, reverse=True)
+            known.sort(key=lambda it: it.base + it.rise * level, reverse=True)
             self.stale.discard(level)
         return known
 
@@ -121,6 +123,7 @@ class AdIndex:
     overshoot: int = 0
     clock: Callable[[], float] = time.monotonic
     entries: dict[UUID, Entry] = field(default_factory=dict)
+    advertisers: dict[UUID, int] = field(default_factory=dict)
     today: int = 0
     demand: Demand = Demand()
     market: Market = field(init=False)
@@ -138,7 +141,7 @@ class AdIndex:
         terms = campaign.terms
         most = terms.impressions_limit + terms.impressions_limit * self.overshoot // 100
         old = self.entries.get(campaign.id)
-        entry = Entry(campaign, number, most)
+        entry = Entry(campaign, number, self.number_of(campaign.advertiser_id), most)
         entry.take(*(0, 0) if old is None else (old.impressions, old.clicks))
         targeting = terms.targeting
         entry.place = None if targeting.location is None else place_of(targeting.location)
@@ -156,8 +159,11 @@ class AdIndex:
         self._is_old = True
 
     def turn_to(self, day: int) -> None:
+        """Make it that day. What is over on it is forgotten, so a day before takes reading everything anew."""
         if day != self.today:
             self.today = day
+            for id in [id for id, entry in self.entries.items() if entry.campaign.terms.end_date < day]:
+                del self.entries[id]
             self._is_old = True
 
     def expect(self, demand: Demand) -> None:
@@ -179,30 +185,44 @@ class AdIndex:
             self._is_old = True
         self._moved = True
 
-    def find(self, seeker: Seeker, seen: Set[UUID]) -> Entry | None:
-        """The best campaign for the client of those not in `seen`; of equally good ones the oldest."""
+    def number_of(self, advertiser: UUID) -> int:
+        """What the advertiser is called in `Seeker.relevances`."""
+        return self.advertisers.setdefault(advertiser, len(self.advertisers))
+
+    def numbers_of(self, campaigns: Iterable[UUID]) -> set[int]:
+        """The numbers of campaigns, as far as they are here."""
+        entries = self.entries
+        return {entry.number for id in campaigns if (entry := entries.get(id)) is not None}
+
+    def running(self) -> Sequence[Entry]:
+        """The campaigns of today, the oldest first, whether anybody has asked for an ad yet or not."""
+        self.bring_up_to_date()
+        return self.active
+
+    def find(self, seeker: Seeker, seen: Set[int]) -> Entry | None:
+        """The best campaign for the client of those not in `seen`, by number; of equally good ones the oldest."""
         self.bring_up_to_date()
         best, best_score, best_number = None, -math.inf, 0
         relevance, unscored = seeker.relevances.get, seeker.unscored
         age, level = seeker.age, seeker.level
         for cell in self._cells_of(seeker):
             for entry in cell.by_worth(level):
-                base, slope = entry.base, entry.slope
-                if base + slope * level < best_score:
+                base = entry.base
+                if base + entry.rise * level < best_score:
                     break
-                if not entry.is_open or not entry.youngest <= age <= entry.oldest or entry.id in seen:
+                if not entry.is_open or not entry.youngest <= age <= entry.oldest or entry.number in seen:
                     continue
-                score = base + slope * relevance(entry.advertiser_id, unscored)
+                score = base + entry.slope * relevance(entry.advertiser, unscored)
                 if score > best_score or (score == best_score and entry.number < best_number):
                     best, best_score, best_number = entry, score, entry.number
         return best
 
-    def again(self, seeker: Seeker, seen: Set[UUID]) -> Entry | None:
+    def again(self, seeker: Seeker, seen: Set[int]) -> Entry | None:
         """The best campaign of those in `seen`, whatever it has had, unless it has had all its clicks."""
         fitting = [
             (score.total, -entry.number, entry)
             for entry, score in self.explain(seeker)
-            if entry.campaign.id in seen and entry.clicks < entry.campaign.terms.clicks_limit
+            if entry.number in seen and entry.clicks < entry.campaign.terms.clicks_limit
         ]
         return max(fitting)[2] if fitting else None
 
@@ -212,7 +232,7 @@ class AdIndex:
         for cell in self._cells_of(seeker):
             for entry in cell.members:
                 if entry.youngest <= seeker.age <= entry.oldest:
-                    relevance = seeker.relevances.get(entry.campaign.advertiser_id, seeker.unscored)
+                    relevance = seeker.relevances.get(entry.advertiser, seeker.unscored)
                     yield entry, parts(entry.standing(), relevance, self.market)
 
     def _cells_of(self, seeker: Seeker) -> Iterable[Cell]:

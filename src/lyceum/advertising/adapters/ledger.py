@@ -7,23 +7,29 @@ from uuid import UUID
 
 type Pair = tuple[UUID, UUID]
 """Client and campaign."""
+type Proposal = tuple[UUID, UUID, int]
+"""Client, campaign, and the stamp that the client had when the campaign was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A client. `stamp` changes whenever the client's scores do; `seen` is the campaigns shown to the client."""
+    """A client. `stamp` changes with everything that targeting and relevance look at; it is read before the scores, by
+    advertiser. `seen` is the campaigns shown to the client."""
 
     gender: str
     age: int
     place: str
     stamp: int
-    seen: set[UUID]
+    seen: Sequence[UUID]
+    scores: Mapping[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What became of one pair: whether it is counted and charged now, and what the campaign has had since."""
+    """What became of one proposal: whether the client still had that stamp, whether the pair is counted and charged
+    now, and what the campaign has had since."""
 
+    is_current: bool
     counted: bool
     impressions: int
     clicks: int
@@ -42,15 +48,17 @@ class Clicking:
 
 
 class Ledger(Protocol):
-    """Every call is one transaction of its own."""
+    """Every call is one transaction of its own. `lanes` is how many of them gain by running at once."""
 
-    async def clients(self, ids: Sequence[UUID]) -> Mapping[UUID, Known]: ...
+    @property
+    def lanes(self) -> int: ...
 
-    async def scores(self, ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, int]]: ...
+    async def clients(self, ids: Sequence[UUID]) -> Mapping[UUID, Known]:
+        """Those of the clients that there are."""
 
-    async def show(self, day: int, overshoot: int, pairs: Sequence[Pair]) -> Sequence[Showing]:
+    async def show(self, day: int, overshoot: int, proposals: Sequence[Proposal]) -> Sequence[Showing]:
         """Count the impressions of the pairs that were never shown, at the present price, while their campaigns run
-        and have units left (`overshoot` percent more than their limits)."""
+        and have units left (`overshoot` percent more than their limits), and the clients have the stamps given."""
 
     async def click(self, day: int, pairs: Sequence[Pair]) -> Sequence[Clicking]:
         """Count the clicks of the pairs that were shown and never clicked, at the present price."""

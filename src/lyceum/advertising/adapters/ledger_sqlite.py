@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from lyceum.advertising.adapters.ledger import Clicking, Known, Pair, Showing
+from lyceum.advertising.adapters.ledger import Clicking, Known, Pair, Proposal, Showing
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.prepared import driver_of, known_faults
 from lyceum.platform.sqlite import LoopConnection
@@ -40,6 +40,7 @@ CHARGE = """
 INSERT INTO advertising_charges (campaign_id, day, kind, price, advertiser_id, count) VALUES (?, ?, ?, ?, ?, 1)
 ON CONFLICT (campaign_id, day, kind, price) DO UPDATE SET count = count + 1
 """
+STAMP = "SELECT stamp FROM advertising_clients WHERE id = ?"
 IS_CLIENT = "SELECT 1 FROM advertising_clients WHERE id = ?"
 WAS_SHOWN = "SELECT 1 FROM advertising_views WHERE client_id = ? AND campaign_id = ?"
 
@@ -50,6 +51,11 @@ class SqliteLedger:
 
     database: Database
 
+    @property
+    def lanes(self) -> int:
+        """There is one writer."""
+        return 1
+
     async def _read(self, query: str, ids: Sequence[UUID]) -> Sequence[tuple[object, ...]]:
         reader = await self.database.reader()
         assert reader is not None  # noqa: S101 - told to the type checker
@@ -57,26 +63,27 @@ class SqliteLedger:
             return reader.now(query, [json.dumps([id.hex for id in ids])]).fetchall()
 
     async def clients(self, ids: Sequence[UUID]) -> Mapping[UUID, Known]:
-        seen: dict[object, set[UUID]] = {}
+        people = await self._read(CLIENTS, ids)
+        seen: dict[object, list[UUID]] = {}
         for client, campaign in await self._read(SEEN, ids):
-            seen.setdefault(client, set()).add(UUID(str(campaign)))
+            seen.setdefault(client, []).append(UUID(str(campaign)))
+        scores: dict[object, dict[UUID, int]] = {}
+        for client, advertiser, score in await self._read(SCORES, ids):
+            scores.setdefault(client, {})[UUID(str(advertiser))] = int(str(score))
         return {
-            UUID(str(id)): Known(gender, age, place, stamp, seen.get(id, set()))  # type: ignore[arg-type]
-            for id, gender, age, place, stamp in await self._read(CLIENTS, ids)
+            UUID(str(id)): Known(gender, age, place, stamp, seen.get(id, []), scores.get(id, {}))  # type: ignore[arg-type]
+            for id, gender, age, place, stamp in people
         }
 
-    async def scores(self, ids: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
-        found: dict[UUID, dict[UUID, int]] = {id: {} for id in ids}
-        for client, advertiser, score in await self._read(SCORES, ids):
-            found[UUID(str(client))][UUID(str(advertiser))] = int(str(score))
-        return found
-
-    async def show(self, day: int, overshoot: int, pairs: Sequence[Pair]) -> Sequence[Showing]:
+    async def show(self, day: int, overshoot: int, proposals: Sequence[Proposal]) -> Sequence[Showing]:
         transaction = SqlTransaction(self.database)
         async with transaction:
             driver: LoopConnection = await driver_of(transaction.connection)
             with known_faults(VIEW):
-                return [_show(driver, day, overshoot, client.hex, campaign.hex) for client, campaign in pairs]
+                return [
+                    _show(driver, day, overshoot, client.hex, campaign.hex, stamp)
+                    for client, campaign, stamp in proposals
+                ]
 
     async def click(self, day: int, pairs: Sequence[Pair]) -> Sequence[Clicking]:
         transaction = SqlTransaction(self.database)
@@ -91,16 +98,17 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def _show(driver: LoopConnection, day: int, overshoot: int, client: str, campaign: str) -> Showing:
+def _show(driver: LoopConnection, day: int, overshoot: int, client: str, campaign: str, stamp: int) -> Showing:
     found = driver.now(CAMPAIGN, {"day": day, "overshoot": overshoot, "campaign": campaign}).fetchone()
-    if found is None:
-        return Showing(counted=False, impressions=0, clicks=0)
-    impressions, clicks, price, _, advertiser, exists, fits = found
-    if not (exists and fits) or driver.now(VIEW, (client, campaign, day, price, _now())).rowcount != 1:
-        return Showing(counted=False, impressions=impressions, clicks=clicks)
-    driver.now(VIEWED, (campaign,))
-    driver.now(CHARGE, (campaign, day, "impression", price, advertiser))
-    return Showing(counted=True, impressions=impressions + 1, clicks=clicks)
+    impressions, clicks, price, _, advertiser, exists, fits = found or (0, 0, "", "", "", 0, 0)
+    is_current = driver.now(STAMP, (client,)).fetchone() == (stamp,)
+    counted = (
+        bool(is_current and exists and fits) and driver.now(VIEW, (client, campaign, day, price, _now())).rowcount == 1
+    )
+    if counted:
+        driver.now(VIEWED, (campaign,))
+        driver.now(CHARGE, (campaign, day, "impression", price, advertiser))
+    return Showing(is_current=is_current, counted=counted, impressions=impressions + counted, clicks=clicks)
 
 
 def _click(driver: LoopConnection, day: int, client: str, campaign: str) -> Clicking:

@@ -24,6 +24,11 @@ class SqlModeration:
     async def enable(self, *, enabled: bool) -> None:
         await self._set(moderated=enabled)
 
+    async def words(self) -> Sequence[str]:
+        connection = self.transaction.connection
+        await connection.execute(inserting(connection, state).values(id=1).on_conflict_do_nothing())
+        return list((await connection.execute(select(state.c.words).with_for_update())).scalar_one())
+
     async def forbid(self, words: Sequence[str]) -> None:
         await self._set(words=list(words))
 
@@ -39,12 +44,13 @@ class SqlModeration:
 
 
 @lru_cache(maxsize=4)
-def _ready(words: tuple[str, ...]) -> ForbiddenWords:
+def ready(words: tuple[str, ...]) -> ForbiddenWords:
+    """The list, made ready to look for; the last lists are kept."""
     return ForbiddenWords.of(words)
 
 
 def found_in(words: Sequence[str], texts: Iterable[str]) -> Sequence[str]:
     """The words that stand in the texts, in the order of the list."""
-    ready = _ready(tuple(words))
-    found = {word for text in texts for word in ready.found_in(text)}
+    list_of_words = ready(tuple(words))
+    found = {word for text in texts for word in list_of_words.found_in(text)}
     return [word for word in words if word in found]

@@ -1,158 +1,78 @@
-"""Sponsors' pages: their advertisers and campaigns, a campaign's editor with its preview, image, text and numbers."""
+"""Sponsors' pages: becoming one, advertisers and campaigns, a campaign's editor. The same use cases as the API."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from lyceum.accounts.api import Actor, Role
+from lyceum.advertising.adapters.forecasting import Forecasts
 from lyceum.advertising.adapters.image_processing import first_file
+from lyceum.advertising.adapters.moderation_pages import ModerationPages
+from lyceum.advertising.adapters.number_pages import NumberPages
 from lyceum.advertising.adapters.queries import AdQueries
-from lyceum.advertising.adapters.views import image_uri
-from lyceum.advertising.domain.campaigns import Campaign
+from lyceum.advertising.adapters.sponsor_forms import (
+    Form,
+    blank_form,
+    budget_of,
+    field_errors,
+    form_for,
+    form_of,
+    values_of,
+    version_of,
+)
+from lyceum.advertising.adapters.sponsor_screens import SponsorScreens
+from lyceum.advertising.domain.forms import read_plan
 from lyceum.advertising.domain.ids import AdvertiserId, CampaignId
-from lyceum.advertising.domain.refusals import BadRequest
-from lyceum.advertising.ports import ImageStore
+from lyceum.advertising.domain.refusals import AlreadySponsor, BadRequest, CampaignNotFound, ValidationFailed
 from lyceum.advertising.use_cases.campaigns import ChangeCampaign, ChangeImage, CreateCampaign, DeleteCampaign
 from lyceum.advertising.use_cases.operating import WriteText
-from lyceum.advertising.use_cases.people import PutAdvertisers
-from lyceum.kernel.errors import AppError, Unreachable
+from lyceum.advertising.use_cases.people import DeclareSubjects, PutAdvertisers
+from lyceum.advertising.use_cases.sponsorship import BecomeSponsor
+from lyceum.kernel.errors import Unreachable
 from lyceum.kernel.ids import uuid7
-from lyceum.platform.http_errors import AnyRequest, TooLarge, status_of
-from lyceum.platform.i18n import localise_error, localise_problem
+from lyceum.platform.http_errors import AnyRequest, PreconditionFailed, TooLarge, TooMany
 from lyceum.platform.pages import Pages, Viewer, redirect
 
-WHOLE = ("impressions_limit", "clicks_limit", "start_date", "end_date")
-COSTS = ("cost_per_impression", "cost_per_click")
-TEXTS = ("ad_title", "ad_text")
-AGES = ("age_from", "age_to")
-MOST_SHOWN = 200
-type Form = Mapping[str, str]
-
-
-def values_of(form: Form) -> dict[str, object]:
-    """The form as the use cases take it; what is no number stays a text, so that they name the field."""
-    values: dict[str, object] = {name: form.get(name, "").strip() for name in TEXTS}
-    values |= {name: _whole(form.get(name, "")) for name in WHOLE}
-    values |= {name: _cost(form.get(name, "")) for name in COSTS}
-    targeting: dict[str, object] = {name: _whole(form[name]) for name in AGES if form.get(name, "").strip()}
-    targeting |= {name: form[name].strip() for name in ("gender", "location") if form.get(name, "").strip()}
-    values["targeting"] = targeting
-    return values
-
-
-def form_for(campaign: Campaign) -> Form:
-    """What the editor shows of a campaign."""
-    terms, targeting = campaign.terms, campaign.terms.targeting
-    form = {name: str(getattr(terms, name)) for name in (*TEXTS, *WHOLE)}
-    form |= {name: format(getattr(terms, name), "f") for name in COSTS}
-    kept = {name: getattr(targeting, name) for name in (*AGES, "gender", "location")}
-    return form | {name: str(value) for name, value in kept.items() if value is not None}
-
-
-def _whole(text: str) -> object:
-    text = text.strip().replace("\u00a0", "").replace(" ", "")
-    return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else text
-
-
-def _cost(text: str) -> object:
-    text = text.strip().replace("\u00a0", "").replace(" ", "").replace(",", ".")
-    return Decimal(text) if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", text) else text
-
-
-async def _form(request: AnyRequest) -> Form:
-    form = await request.form()
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
-
-
-@dataclass(frozen=True, slots=True)
-class SponsorScreens:
-    """Renders the list of campaigns and the editor of one."""
-
-    pages: Pages
-    queries: AdQueries
-    images: ImageStore
-
-    async def list(self, actor: Actor, viewer: Viewer, error: AppError | None = None) -> Response[str]:
-        """The advertisers of the sponsor, each with its campaigns and numbers."""
-        shelves = []
-        for advertiser in await self.queries.advertisers(actor):
-            found, count = await self.queries.campaigns(actor, advertiser.id, MOST_SHOWN, 0)
-            rows = [(one, await self.queries.stats_of_campaign(actor, one.id)) for one in reversed(found)]
-            shelves.append((advertiser, rows, count, await self.queries.stats_of_advertiser(actor, advertiser.id)))
-        return self.pages.respond(
-            "advertising/sponsor.html",
-            viewer,
-            status_code=status_of(error) if error else 200,
-            shelves=shelves,
-            today=await self.queries.today(),
-            error=_reasons(error, viewer.locale),
-        )
-
-    async def editor(
-        self,
-        actor: Actor,
-        viewer: Viewer,
-        advertiser_id: AdvertiserId,
-        form: Form,
-        campaign: Campaign | None = None,
-        error: AppError | None = None,
-    ) -> Response[str]:
-        """The form, what learners will see, and what has come of it."""
-        return self.pages.respond(
-            "advertising/campaign.html",
-            viewer,
-            status_code=status_of(error) if error else 200,
-            advertiser=await self.queries.advertiser(actor, advertiser_id),
-            campaign=campaign,
-            form=dict.fromkeys((*TEXTS, *WHOLE, *COSTS, *AGES, "gender", "location"), "") | dict(form),
-            image=image_uri(campaign, self.images) if campaign else None,
-            today=(today := await self.queries.today()),
-            frozen=campaign is not None and campaign.has_started(today),
-            stats=await self.queries.stats_of_campaign(actor, campaign.id) if campaign else None,
-            days=await self.queries.days_of_campaign(actor, campaign.id, None, None) if campaign else [],
-            budget=_budget(form),
-            error=_reasons(error, viewer.locale),
-        )
-
-
-def _budget(form: Form) -> Decimal | None:
-    """What the campaign costs at most; None while a number is missing."""
-    values = values_of(form)
-    limits = [values[name] for name in ("impressions_limit", "clicks_limit")]
-    costs = [values[name] for name in COSTS]
-    total = Decimal(0)
-    for limit, cost in zip(limits, costs, strict=True):
-        if not isinstance(limit, int) or not isinstance(cost, Decimal):
-            return None
-        total += limit * cost
-    return total
-
-
-def _reasons(error: AppError | None, locale: str) -> list[str]:
-    if error is None:
-        return []
-    if error.problems:
-        return [f"{problem.loc}: {localise_problem(problem, locale)}" for problem in error.problems]
-    return [localise_error(error, locale)]
+HOME = "/sponsor"
+TEXTS_AT_ONCE = 3
+MOST_TEXTS = 99
 
 
 class SponsorPages(Controller):
-    path = "/sponsor"
+    path = HOME
     include_in_schema = False
 
     @get()
     @inject
-    async def campaigns(
+    async def home(
         self, actor: FromDishka[Actor], viewer: FromDishka[Viewer], screens: FromDishka[SponsorScreens]
     ) -> Response[str]:
-        actor.require(Role.SPONSOR)
-        return await screens.list(actor, viewer)
+        return await screens.home(actor, viewer)
+
+    @post("/join")
+    @inject
+    async def join(
+        self,
+        request: AnyRequest,
+        actor: FromDishka[Actor],
+        viewer: FromDishka[Viewer],
+        screens: FromDishka[SponsorScreens],
+        become: FromDishka[BecomeSponsor],
+    ) -> Response[str]:
+        """Become a sponsor; who is one already is where they wanted to be."""
+        actor.require()
+        form = await form_of(request)
+        try:
+            await become(actor, {"name": form.get("name", "").strip()})
+        except BadRequest as error:
+            return await screens.home(actor, viewer, form, error)
+        except AlreadySponsor:
+            pass
+        return redirect(request, self.path)
 
     @post()
     @inject
@@ -165,12 +85,68 @@ class SponsorPages(Controller):
         put: FromDishka[PutAdvertisers],
     ) -> Response[str]:
         actor.require(Role.SPONSOR)
-        name = (await _form(request)).get("name", "").strip()
+        form = await form_of(request)
         try:
-            await put(actor, [{"advertiser_id": str(uuid7()), "name": name}])
+            await put(actor, [{"advertiser_id": str(uuid7()), "name": form.get("name", "").strip()}])
         except BadRequest as error:
-            return await screens.list(actor, viewer, error)
+            return await screens.home(actor, viewer, form, error)
         return redirect(request, self.path)
+
+    @get("/{advertiser:uuid}")
+    @inject
+    async def shelf(
+        self,
+        advertiser: FromPath[UUID],
+        actor: FromDishka[Actor],
+        viewer: FromDishka[Viewer],
+        screens: FromDishka[SponsorScreens],
+        cursor: FromQuery[str | None] = None,
+        said: FromQuery[str] = "",
+    ) -> Response[str]:
+        actor.require(Role.SPONSOR)
+        return await screens.shelf(actor, viewer, AdvertiserId(advertiser), cursor, said=said)
+
+    @post("/{advertiser:uuid}")
+    @inject
+    async def rename(
+        self,
+        advertiser: FromPath[UUID],
+        request: AnyRequest,
+        actor: FromDishka[Actor],
+        viewer: FromDishka[Viewer],
+        screens: FromDishka[SponsorScreens],
+        queries: FromDishka[AdQueries],
+        put: FromDishka[PutAdvertisers],
+    ) -> Response[str]:
+        """Give the advertiser another name."""
+        actor.require(Role.SPONSOR)
+        found, form = await queries.advertiser(actor, AdvertiserId(advertiser)), await form_of(request)
+        try:
+            await put(actor, [{"advertiser_id": str(found.id), "name": form.get("name", "").strip()}])
+        except BadRequest as error:
+            return await screens.shelf(actor, viewer, found.id, None, form, error)
+        return redirect(request, f"{self.path}/{advertiser}")
+
+    @post("/{advertiser:uuid}/subjects")
+    @inject
+    async def declare(
+        self,
+        advertiser: FromPath[UUID],
+        request: AnyRequest,
+        actor: FromDishka[Actor],
+        viewer: FromDishka[Viewer],
+        screens: FromDishka[SponsorScreens],
+        declare: FromDishka[DeclareSubjects],
+    ) -> Response[str]:
+        """Say what the ads are about, or with no box ticked that their words say it."""
+        actor.require(Role.SPONSOR)
+        id = AdvertiserId(advertiser)
+        chosen = [value for name, value in (await request.form()).multi_items() if name == "subjects"]
+        try:
+            await declare(actor, id, {"subjects": chosen})
+        except BadRequest as error:
+            return await screens.shelf(actor, viewer, id, None, error=error)
+        return redirect(request, f"{self.path}/{advertiser}?said=subjects#subjects")
 
     @get("/{advertiser:uuid}/new")
     @inject
@@ -183,9 +159,7 @@ class SponsorPages(Controller):
         queries: FromDishka[AdQueries],
     ) -> Response[str]:
         actor.require(Role.SPONSOR)
-        today = await queries.today()
-        form = {"start_date": str(today), "end_date": str(today + 13), "impressions_limit": "1000"}
-        form |= {"clicks_limit": "100", "cost_per_impression": "0.5", "cost_per_click": "5"}
+        form = blank_form(await queries.today(), screens.days)
         return await screens.editor(actor, viewer, AdvertiserId(advertiser), form)
 
     @post("/{advertiser:uuid}/new")
@@ -201,15 +175,17 @@ class SponsorPages(Controller):
         write: FromDishka[WriteText],
     ) -> Response[str]:
         actor.require(Role.SPONSOR)
-        id, form = AdvertiserId(advertiser), await _form(request)
+        id, form = AdvertiserId(advertiser), await form_of(request)
         try:
             if form.get("action") == "write":
-                form = await _written(actor, write, form, viewer.locale)
-                return await screens.editor(actor, viewer, id, form)
-            campaign = await create(actor, id, values_of(form))
-        except (BadRequest, Unreachable) as error:
+                texts = await texts_for(actor, write, form)
+                return await screens.editor(actor, viewer, id, form, texts=texts)
+            if taken := form.get("take"):
+                return await screens.editor(actor, viewer, id, {**form, "ad_text": taken})
+            campaign = await create(actor, id, values_of(form, screens.days))
+        except (BadRequest, TooMany, Unreachable) as error:
             return await screens.editor(actor, viewer, id, form, error=error)
-        return redirect(request, f"{self.path}/{advertiser}/{campaign.id}")
+        return redirect(request, f"{self.path}/{advertiser}/{campaign.id}?said=made")
 
     @get("/{advertiser:uuid}/{id:uuid}")
     @inject
@@ -221,10 +197,12 @@ class SponsorPages(Controller):
         viewer: FromDishka[Viewer],
         screens: FromDishka[SponsorScreens],
         queries: FromDishka[AdQueries],
+        said: FromQuery[str] = "",
     ) -> Response[str]:
         actor.require(Role.SPONSOR)
         found = await queries.campaign(actor, AdvertiserId(advertiser), CampaignId(id))
-        return await screens.editor(actor, viewer, found.advertiser_id, form_for(found), found)
+        form = form_for(found, screens.days)
+        return await screens.editor(actor, viewer, found.advertiser_id, form, found, said=said)
 
     @post("/{advertiser:uuid}/{id:uuid}")
     @inject
@@ -242,15 +220,17 @@ class SponsorPages(Controller):
     ) -> Response[str]:
         actor.require(Role.SPONSOR)
         found = await queries.campaign(actor, AdvertiserId(advertiser), CampaignId(id))
-        form: Form = {**form_for(found), **await _form(request)}
+        form: Form = {**form_for(found, screens.days), **await form_of(request)}
         try:
             if form.get("action") == "write":
-                form = await _written(actor, write, form, viewer.locale)
-                return await screens.editor(actor, viewer, found.advertiser_id, form, found)
-            await change(actor, found.advertiser_id, found.id, values_of(form))
-        except (BadRequest, Unreachable) as error:
+                texts = await texts_for(actor, write, form)
+                return await screens.editor(actor, viewer, found.advertiser_id, form, found, texts=texts)
+            if taken := form.get("take"):
+                return await screens.editor(actor, viewer, found.advertiser_id, {**form, "ad_text": taken}, found)
+            await change(actor, found.advertiser_id, found.id, values_of(form, screens.days), version_of(form))
+        except (BadRequest, PreconditionFailed, TooMany, Unreachable) as error:
             return await screens.editor(actor, viewer, found.advertiser_id, form, found, error)
-        return redirect(request, f"{self.path}/{advertiser}/{id}")
+        return redirect(request, f"{self.path}/{advertiser}/{id}?said=saved")
 
     @post("/{advertiser:uuid}/{id:uuid}/image", request_max_body_size=None)
     @inject
@@ -272,8 +252,8 @@ class SponsorPages(Controller):
             is_file = request.content_type[0] == "multipart/form-data"
             await change(actor, found.advertiser_id, found.id, await first_file(request) if is_file else None)
         except (BadRequest, TooLarge) as error:
-            return await screens.editor(actor, viewer, found.advertiser_id, form_for(found), found, error)
-        return redirect(request, f"{self.path}/{advertiser}/{id}")
+            return await screens.editor(actor, viewer, found.advertiser_id, form_for(found, screens.days), found, error)
+        return redirect(request, f"{self.path}/{advertiser}/{id}?said={'image' if is_file else 'no-image'}")
 
     @post("/{advertiser:uuid}/{id:uuid}/delete")
     @inject
@@ -285,15 +265,88 @@ class SponsorPages(Controller):
         actor: FromDishka[Actor],
         delete: FromDishka[DeleteCampaign],
     ) -> Response[str]:
+        """Delete a campaign; one that is gone already, by another window or an operator, is gone."""
         actor.require(Role.SPONSOR)
-        await delete(actor, AdvertiserId(advertiser), CampaignId(id))
-        return redirect(request, self.path)
+        with suppress(CampaignNotFound):
+            await delete(actor, AdvertiserId(advertiser), CampaignId(id))
+        return redirect(request, f"{self.path}/{advertiser}")
 
 
-async def _written(actor: Actor, write: WriteText, form: Form, locale: str) -> Form:
-    """The form with a text for its title in the field of the text."""
-    wish = {"topic": form.get("ad_title", "").strip(), "language": "RU" if locale == "ru" else "EN"}
-    return {**form, "ad_text": await write(actor, wish)}
+class EditorParts(Controller):
+    """Fragments that the editor of a campaign asks for while somebody writes; nothing is kept."""
+
+    path = HOME
+    include_in_schema = False
+
+    @post("/{advertiser:uuid}/forecast")
+    @inject
+    async def forecast(
+        self,
+        advertiser: FromPath[UUID],
+        request: AnyRequest,
+        actor: FromDishka[Actor],
+        viewer: FromDishka[Viewer],
+        pages: FromDishka[Pages],
+        screens: FromDishka[SponsorScreens],
+        queries: FromDishka[AdQueries],
+        forecasts: FromDishka[Forecasts],
+        id: FromQuery[UUID | None] = None,
+    ) -> Response[str]:
+        """What the campaign in the form is to expect; a form that is not whole yet is no error."""
+        actor.require(Role.SPONSOR)
+        whose = AdvertiserId(advertiser)
+        form = await form_of(request)
+        of = None if id is None else await queries.campaign(actor, whose, CampaignId(id))
+        if of is not None:
+            form = {**form_for(of, screens.days), **form}
+        found = None
+        try:
+            terms = read_plan(values_of(form, screens.days))
+            found = await forecasts.expect(actor, whose, terms, of)
+        except ValidationFailed:
+            await queries.advertiser(actor, whose)
+        budget = budget_of(form, screens.days)
+        return pages.respond("advertising/forecast.html", viewer, found=found, budget=budget)
+
+    @post("/{advertiser:uuid}/texts")
+    @inject
+    async def texts(
+        self,
+        advertiser: FromPath[UUID],
+        request: AnyRequest,
+        actor: FromDishka[Actor],
+        viewer: FromDishka[Viewer],
+        pages: FromDishka[Pages],
+        queries: FromDishka[AdQueries],
+        write: FromDishka[WriteText],
+    ) -> Response[str]:
+        """Some texts for the title in the form, to choose from."""
+        actor.require(Role.SPONSOR)
+        await queries.advertiser(actor, AdvertiserId(advertiser))
+        form = await form_of(request)
+        found: Sequence[str] = ()
+        faults: Mapping[str, str] = {}
+        try:
+            found = await texts_for(actor, write, form)
+        except (BadRequest, TooMany, Unreachable) as error:
+            faults = field_errors(error, viewer.locale)
+        return pages.respond("advertising/texts.html", viewer, texts=found, next=after(form), form=form, faults=faults)
 
 
-PAGES = [SponsorPages]
+async def texts_for(actor: Actor, write: WriteText, form: Form) -> Sequence[str]:
+    """Texts for the form's title in the language chosen; ValidationFailed without a title, TextsUsedUp,
+    GeneratorUnreachable."""
+    language = "EN" if form.get("text_language") == "EN" else "RU"
+    wish = {"topic": form.get("ad_title", "").strip(), "language": language}
+    if more := form.get("text_wish", "").strip():
+        wish["additional"] = more
+    return await write.several(actor, wish, TEXTS_AT_ONCE, after(form) - TEXTS_AT_ONCE)
+
+
+def after(form: Form) -> int:
+    """The number of the first text that was not asked for yet."""
+    said = form.get("text_from", "")
+    return (int(said) % MOST_TEXTS if said.isdecimal() and len(said) < 9 else 0) + TEXTS_AT_ONCE
+
+
+PAGES = [SponsorPages, EditorParts, NumberPages, ModerationPages]

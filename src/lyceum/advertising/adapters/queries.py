@@ -82,6 +82,13 @@ class AdQueries:
             raise AdvertiserNotFound(id=id)
         return Advertiser(AdvertiserId(row.id), row.name)
 
+    async def subjects(self, actor: Actor, id: AdvertiserId) -> Sequence[str]:
+        """Ids of the subjects that the advertiser's ads are declared to be about; raise AdvertiserNotFound."""
+        await self.advertiser(actor, id)
+        async with self.database.read() as connection:
+            declared = await connection.scalar(select(advertisers.c.subjects).where(advertisers.c.id == id))
+        return tuple(declared or ())
+
     async def advertisers(self, actor: Actor) -> Sequence[Advertiser]:
         """The sponsor's own, in the order of their names; of an operator those without an owner too, at most 50."""
         owner = owner_of(actor, READ)

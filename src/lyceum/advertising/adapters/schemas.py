@@ -90,6 +90,11 @@ NEW_TERMS = taking(_object(_TERMS, optional=("targeting",)), TERMS)
 CHANGED_TERMS = taking(
     _object(_TERMS, optional=tuple(_TERMS)), {"ad_title": "Курс физики, весна", "cost_per_click": 5.02}
 )
+PLANNED_TERMS = taking(_object(_TERMS, optional=("targeting", "ad_title", "ad_text")), TERMS)
+NEW_SPONSOR = taking(
+    _object({"name": Schema(type=OpenAPIType.STRING, min_length=1, max_length=200)}), {"name": "Школа «Интеграл»"}
+)
+SUBJECTS = taking(_object({"subjects": _listed(Schema(type=OpenAPIType.STRING))}), {"subjects": ["physics"]})
 CLICK = taking(_object({"client_id": ID}), {"client_id": CLIENT_ID})
 NEW_DAY = taking(_object({"current_date": DAY}), {"current_date": 12})
 WORDS = taking(_listed(Schema(type=OpenAPIType.STRING, min_length=1, max_length=200)), ["рак", "scam"])

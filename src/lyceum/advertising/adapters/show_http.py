@@ -36,6 +36,7 @@ from lyceum.advertising.use_cases.rights import require_operator
 from lyceum.advertising.use_cases.showing import ClickAd, ShowAd
 from lyceum.kernel.errors import FieldProblem
 from lyceum.platform.http_errors import AnyRequest
+from lyceum.platform.short_way import raise_failure
 
 AN_AD = {
     "ad_id": schemas.CAMPAIGN_ID,
@@ -83,11 +84,13 @@ class AdController(Controller):
     @inject
     async def show(
         self,
+        request: AnyRequest,
         actor: FromDishka[Actor],
         show: FromDishka[ShowAd],
         images: FromDishka[ImageLinks],
         client_id: ClientParameter = None,
     ) -> Response[bytes]:
+        raise_failure(request.scope)
         require_operator(actor, "advertising:show")
         shown = await show(actor, id_of(client_id))
         return answer(ad_view(shown.campaign, images))
@@ -135,6 +138,7 @@ class AdController(Controller):
     async def click(
         self, request: AnyRequest, id: FromPath[UUID], actor: FromDishka[Actor], click: FromDishka[ClickAd]
     ) -> None:
+        raise_failure(request.scope)
         require_operator(actor, "advertising:show")
         fields = Fields(await json_of(request))
         client_id = ClientId(fields.id("client_id"))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    literal_column,
 )
 
 from lyceum.kernel.errors import AppError
@@ -44,7 +45,19 @@ clients = Table(
     Column("gender", String(6), nullable=False),
     Column("stamp", BigInteger, nullable=False, server_default="0"),
 )
-"""`place` is the location as it is compared; `stamp` grows with each change of the client's scores."""
+"""`place` is the location as it is compared. `stamp` grows with each change of the client or of its scores; it begins
+with the time in microseconds, so that it tells a client from one of the same id who was there before."""
+
+learners = Table(
+    "advertising_learners",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("birth_year", SmallInteger, nullable=True),
+)
+"""Clients that accounts told of: the newest version of the profile, so that an older one is not taken after it. Those
+who are shown no ads keep no more than the version here, and no row among the clients."""
+IS_SHOWN_ADS = learners.c.birth_year.is_not(None)
 
 advertisers = Table(
     "advertising_advertisers",
@@ -52,9 +65,11 @@ advertisers = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("owner_id", Uuid, nullable=True),
+    Column("subjects", StringList, nullable=True),
     Index("ix_advertising_advertisers_owner_id", "owner_id"),
 )
-"""`owner_id` is the sponsor who made it; null when an operator did."""
+"""`owner_id` is the sponsor who made it; null when an operator did. `subjects` are what the ads are declared to be
+about; null while nothing is declared."""
 
 scores = Table(
     "advertising_scores",
@@ -62,8 +77,11 @@ scores = Table(
     Column("client_id", Uuid, nullable=False),
     Column("advertiser_id", Uuid, nullable=False),
     Column("score", BigInteger, nullable=False),
+    Column("reckoned", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("client_id", "advertiser_id", name="pk_advertising_scores"),
 )
+"""`reckoned` are those of the nightly task, which leaves those alone that were given."""
+IS_RECKONED = scores.c.reckoned == literal_column("true")
 
 campaigns = Table(
     "advertising_campaigns",
@@ -115,8 +133,18 @@ views = Table(
     Column("click_price", PRICE, nullable=True),
     Column("clicked_at", UTCDateTime, nullable=True),
     PrimaryKeyConstraint("client_id", "campaign_id", name="pk_advertising_views"),
+    Index("ix_advertising_views_at", "at"),
 )
 """Every impression and its click, each with the price of its moment."""
+
+unserved = Table(
+    "advertising_unserved",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("day", BigInteger, nullable=False),
+    Index("ix_advertising_unserved_day", "day"),
+)
+"""The last day on which a client asked for an ad and there was none that they had not seen."""
 
 charges = Table(
     "advertising_charges",

@@ -1,5 +1,6 @@
 """Texts of ads from any chat endpoint that speaks OpenAI's protocol."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 
@@ -46,18 +47,31 @@ class ChatTexts:
 
     async def write(self, wish: TextWish) -> str:
         try:
-            async with httpx.AsyncClient(timeout=self.timeout) as client:
-                answer = await client.post(
-                    f"{self.url.rstrip('/')}/chat/completions",
-                    headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
-                    json={"model": self.model, "messages": _messages(wish), "temperature": 0.8, "max_tokens": 400},
-                )
-            answer.raise_for_status()
-            text = _text_of(answer.content)
-        except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, ValueError) as error:
+            # httpx's own limits are for each read, so an answer that drips would hold the sponsor for ever.
+            async with asyncio.timeout(self.timeout):
+                return _text_of(await self._asked(wish))
+        except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, TimeoutError, ValueError) as error:
             log.warning("advertising.generator_failed", url=self.url, error=repr(error)[:300])
             raise GeneratorUnreachable(retry_after=RETRY_AFTER) from error
-        return text
+
+    async def _asked(self, wish: TextWish) -> bytes:
+        """The body of the answer; ValueError as soon as it is too long."""
+        body = bytearray()
+        async with (
+            httpx.AsyncClient(timeout=self.timeout) as client,
+            client.stream(
+                "POST",
+                f"{self.url.rstrip('/')}/chat/completions",
+                headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
+                json={"model": self.model, "messages": _messages(wish), "temperature": 0.8, "max_tokens": 400},
+            ) as answer,
+        ):
+            answer.raise_for_status()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise ValueError("the answer is too long")
+        return bytes(body)
 
 
 def _messages(wish: TextWish) -> list[dict[str, str]]:
@@ -73,8 +87,6 @@ def _messages(wish: TextWish) -> list[dict[str, str]]:
 
 
 def _text_of(body: bytes) -> str:
-    if len(body) > MOST_BYTES:
-        raise ValueError("the answer is too long")
     choices = msgspec.json.decode(body, type=Completion).choices
     text = CONTROLS.sub(" ", (choices[0].message.content or "") if choices else "").strip().strip('"«»“”').strip()
     if not text:

@@ -1,20 +1,22 @@
 """What advertising answers with. Money is a JSON number with all its digits."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.response import Stream
 
 from lyceum.advertising.domain.campaigns import Audience, Campaign
 from lyceum.advertising.domain.choice import Parts
 from lyceum.advertising.domain.clients import Advertiser, Client, Gender
 from lyceum.advertising.domain.prices import written
-from lyceum.advertising.ports import ImageLinks
+from lyceum.advertising.ports import ImageLinks, Pile
 
 JSON = "application/json"
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+encoded = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class ClientView(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,10 +102,6 @@ class ModerationState(msgspec.Struct, frozen=True, kw_only=True):
     is_enabled: bool
 
 
-class WrittenText(msgspec.Struct, frozen=True, kw_only=True):
-    result: str
-
-
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign that a client could be shown, and its score term by term; what is `excluded` is not chosen."""
 
@@ -117,7 +115,33 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer(content: object, status_code: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    return Response(_encode(content), status_code=status_code, media_type=JSON, headers=headers)
+    return Response(encoded(content), status_code=status_code, media_type=JSON, headers=headers)
+
+
+FEW = 1_000
+
+
+async def listed[T](pile: Pile[T], view: Callable[[T], object], status_code: int) -> Response[bytes] | Stream:
+    """The rows of a pile as a list, streamed when there are many; closes the pile."""
+    if len(pile) <= FEW:
+        content = [view(row) for row in pile]
+        pile.close()
+        return answer(content, status_code)
+    return Stream(_streamed(pile, view), status_code=status_code, media_type=JSON)
+
+
+async def _streamed[T](pile: Pile[T], view: Callable[[T], object]) -> AsyncIterator[bytes]:
+    def packed(rows: Sequence[T]) -> bytes:
+        return encoded([view(row) for row in rows])[1:-1]
+
+    parts, begin = pile.parts(), b"["
+    try:
+        while rows := await asyncio.to_thread(next, parts, ()):
+            yield begin + await asyncio.to_thread(packed, rows)
+            begin = b","
+        yield b"]"
+    finally:
+        pile.close()
 
 
 def client_view(client: Client) -> ClientView:

@@ -1,12 +1,13 @@
 """What showing a campaign to a client is worth: a straight line over the client's relevance, for each campaign one.
 
 The aims over a campaign's life are profit, relevance and fulfilment of limits, each over what is usual on the market
-of the day, weighed. From their sum comes off the shadow price of a limit that is scarce. That price needs no state of
-its own: were it raised by every unit sold and lowered as units fall due, it would be the count less the schedule, and
-both are known. So the choice follows from counts alone, the same in every process.
+of the day, weighed. From their sum comes off the shadow price of the limit that will close the campaign: the one that
+is reached first, at the rate of clicks known so far. That price needs no state of its own: were it raised by every unit
+sold and lowered as units fall due, it would be the count less the schedule, and both are known. So the choice follows
+from counts alone, the same in every process.
 
-As everything is even in relevance, a campaign's worth is `base + slope · relevance` with a slope that is not negative:
-an index can order campaigns without knowing who will ask, and stop looking when no other can be better.
+As everything is even in relevance, a campaign's worth is `base + slope · relevance`: an index can order campaigns
+without knowing who will ask, and stop looking when no other can be better.
 
 Money is in floats here: this orders ads, it charges nobody.
 """
@@ -24,11 +25,13 @@ USUAL_RELEVANCE = 0.7
 MOST_SHARE = 8.0
 """How many times more than an average campaign a small one counts in fulfilment at most."""
 STRICTNESS = 1.5
-"""Share of its typical worth that a campaign loses for each limit's worth it is ahead of its even schedule."""
+"""Share of its typical worth that a campaign loses for each life's worth it is ahead of its even schedule."""
 HEAD_START = 0.2
-"""Share of the limit that counts as spent before the start: scarcity is felt from the first impression."""
+"""Share of the life that counts as spent before the start: scarcity is felt from the first impression."""
 URGENCY, URGENCY_OF_WORTH = 0.3, 0.2
 """What ends soon goes first, as the rest can be shown tomorrow: a bonus and a factor, over the days that are left."""
+SHORT_SUPPLY = 0.5
+"""A market is short of ads when its campaigns have fewer to give, for each request."""
 LEAST_PRICE = 1e-60
 """Less is nothing: no price has so many digits."""
 FIRST_DAY = 2.0
@@ -83,11 +86,14 @@ class Market:
     """What a typical request earns when profit is the only aim."""
     share: float
     """Requests for each campaign over its life."""
+    supply: float
+    """Impressions that the campaigns have to give today, for each request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """worth(relevance) = base + slope · relevance; the slope is not negative."""
+    """worth(relevance) = base + slope · relevance. The slope may be negative where clicks run out on a market short of
+    ads: whoever is likely to click uses up more of the campaign than they bring."""
 
     base: float
     slope: float
@@ -114,26 +120,28 @@ def market(standings: Iterable[Standing], today: int, demand: Demand, weights: W
     """Weigh up the campaigns active today. O(n log n)."""
     active = list(standings)
     lengths = sum(one.end_date - one.start_date + 1 for one in active)
+    offers = list(_offers(active, today))
     return Market(
         today=today,
         weights=weights,
         progress=min(1.0, demand.today / demand.per_day),
-        price=_price(active, today, demand.per_day),
+        price=_price(offers, demand.per_day),
         share=demand.per_day * lengths / len(active) ** 2 if active else 1.0,
+        supply=sum(number for _, number in offers) / demand.per_day,
     )
 
 
-def _price(active: Iterable[Standing], today: int, requests: float) -> float:
-    """Average earning when the dearest campaigns serve the day's requests as far as their shares of the day go."""
-    offers: list[tuple[float, float]] = []
+def _offers(active: Iterable[Standing], today: int) -> Iterable[tuple[float, float]]:
+    """What an impression of each campaign earns, and how many it has to give today."""
     for one in active:
-        views, clicks = one.impressions_limit - one.impressions, one.clicks_limit - one.clicks
-        if views > 0 and clicks > 0:
-            number = min(views, clicks / _usual_chance(one)) / _days_left(one, today)
-            offers.append((expected_income(one, 0.5), number))
-    offers.sort(reverse=True)
+        if (left := _life(one)) > 0:
+            yield expected_income(one, 0.5), left / _days_left(one, today)
+
+
+def _price(offers: Iterable[tuple[float, float]], requests: float) -> float:
+    """Average earning when the dearest campaigns serve the day's requests as far as their shares of the day go."""
     earned = served = 0.0
-    for income, number in offers:
+    for income, number in sorted(offers, reverse=True):
         taken = min(number, requests - served)
         earned, served = earned + income * taken, served + taken
         if served >= requests:
@@ -167,13 +175,16 @@ def line(standing: Standing, market: Market) -> Line:
     eager = 1 + URGENCY_OF_WORTH / days
     low, high = (weights.profit * expected_income(standing, end) / market.price for end in (0.0, 1.0))
     relevance, fulfilment = weights.relevance / USUAL_RELEVANCE, weights.fulfilment * _smallness(standing, market)
-    views, clicks = _scarcity(standing, market)
     typical = (low + high) / 2 + relevance / 2 + fulfilment
-    # Scarce clicks make the pairs that are likely to click dear, in proportion.
-    price_of_clicks = typical * max(0.0, clicks - views)
-    base = eager * (low + fulfilment) + URGENCY / days - typical * views - price_of_clicks * LEAST_LIFT
-    slope = eager * (high - low + relevance) - price_of_clicks * (MOST_LIFT - LEAST_LIFT)
-    return Line(base, slope) if slope >= 0 else Line(base + slope / 2, 0.0)
+    left = _life(standing)
+    price = typical * _scarcity(standing, market, left)
+    base, slope = eager * (low + fulfilment) + URGENCY / days, eager * (high - low + relevance)
+    if left < standing.impressions_limit - standing.impressions:
+        # Clicks run out first, so the price is theirs: each pair pays for its chance of one.
+        base, slope = base - price * LEAST_LIFT, slope - price * (MOST_LIFT - LEAST_LIFT)
+        # Only where requests are worth nothing elsewhere is the relevant client the worse one.
+        return Line(base, slope) if slope >= 0 or market.supply < SHORT_SUPPLY else Line(base + slope / 2, 0.0)
+    return Line(base - price, slope)
 
 
 def parts(standing: Standing, relevance: float, market: Market) -> Parts:
@@ -202,15 +213,19 @@ def _smallness(standing: Standing, market: Market) -> float:
     return min(MOST_SHARE, market.share / standing.impressions_limit) if standing.impressions_limit else 0.0
 
 
-def _scarcity(standing: Standing, market: Market) -> tuple[float, float]:
-    """Of impressions and of clicks. 0: as many as wanted; 1: whoever gets one takes it from somebody as good."""
+def _life(standing: Standing) -> float:
+    """Impressions until a limit closes the campaign, be it that of clicks."""
+    views, clicks = standing.impressions_limit - standing.impressions, standing.clicks_limit - standing.clicks
+    return max(0.0, min(views, clicks / _usual_chance(standing)))
+
+
+def _scarcity(standing: Standing, market: Market, left: float) -> float:
+    """Of the `left` impressions. 0: as many as wanted; 1: whoever gets one takes it from somebody as good."""
+    if left <= 0:
+        return 1.0
     days = standing.end_date - standing.start_date + 1
     due = (market.today - standing.start_date + market.progress) / days - HEAD_START
-
-    def of(used: int, limit: int) -> float:
-        return min(1.0, max(0.0, STRICTNESS * (used / limit - due))) if limit else 1.0
-
-    return of(standing.impressions, standing.impressions_limit), of(standing.clicks, standing.clicks_limit)
+    return min(1.0, max(0.0, STRICTNESS * (standing.impressions / (standing.impressions + left) - due)))
 
 
 def relevances[K](scores: Mapping[K, int], *, everybody: bool = False) -> tuple[Mapping[K, float], float]:

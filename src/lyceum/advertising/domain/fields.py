@@ -31,6 +31,7 @@ OUT_OF_RANGE = "is out of range"
 NOT_A_PRICE = "must be a number of 0 or more, up to 2^53, with at most 40 digits after the point"
 NOT_AN_OBJECT = "must be an object"
 NOT_A_LIST = "must be a list"
+NOT_A_SUBJECT = "must be the id of a subject of the bank"
 
 
 def is_id(text: object) -> bool:

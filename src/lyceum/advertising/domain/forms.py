@@ -1,11 +1,21 @@
 """What callers send, read into what the domain speaks: clients, advertisers, scores, the terms of campaigns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from lyceum.advertising.domain.campaigns import ANYBODY, Audience, Campaign, Targeting, Terms
 from lyceum.advertising.domain.clients import OLDEST, Advertiser, Client, Gender, Score
-from lyceum.advertising.domain.fields import MOST, TOLD, Fields, items
+from lyceum.advertising.domain.fields import (
+    MISSING,
+    MOST,
+    NOT_A_LIST,
+    NOT_A_SUBJECT,
+    TOLD,
+    Fields,
+    items,
+    refuse,
+)
 from lyceum.advertising.domain.ids import AdvertiserId, ClientId
 from lyceum.advertising.domain.prices import Price
 from lyceum.advertising.domain.refusals import FrozenField, RepeatedId
@@ -49,17 +59,68 @@ def _score(fields: Fields) -> Score:
     )
 
 
-def read_clients(values: object) -> Sequence[Client]:
-    """Raise ValidationFailed; RepeatedId when an id stands in the list twice."""
-    found = _all(values, _client)
-    _require_distinct([client.id for client in found])
-    return found
+class Reading[T]:
+    """Reads a list of any length part by part; call `finish` behind the last one.
+
+    Raises ValidationFailed as soon as there are as many problems as one refusal names; RepeatedId, when an item stands
+    in the list twice, only once everything was found to be well-formed.
+    """
+
+    def __init__(self, read: Callable[[Fields], T], key: Callable[[T], Sequence[UUID]]) -> None:
+        self._read = read
+        self._key = key
+        self._count = 0
+        self._problems: list[FieldProblem] = []
+        self._known: set[int] = set()
+        self._repeated: Sequence[UUID] | None = None
+
+    def part(self, items: Sequence[object]) -> Sequence[T]:
+        """What the next items say; of no meaning where one of them is wrong."""
+        found = []
+        for item in items:
+            if len(self._problems) >= TOLD:
+                refuse(self._problems)
+            found.append(self._read(Fields(item, str(self._count), self._problems)))
+            self._count += 1
+        if self._count > BULK:
+            refuse([FieldProblem("body", "too_many", f"has more than {BULK} items"), *self._problems])
+        if not self._problems:
+            self._look_for_repeated(found)
+        return found
+
+    def finish(self) -> None:
+        refuse(self._problems)
+        if self._repeated is not None:
+            raise RepeatedId(id=" and ".join(map(str, self._repeated)))
+
+    def _look_for_repeated(self, found: Sequence[T]) -> None:
+        known = self._known
+        for one in found:
+            ids = self._key(one)
+            # Numbers take a third of the room that ids take.
+            number = ids[0].int if len(ids) == 1 else ids[0].int << 128 | ids[1].int
+            if number in known and self._repeated is None:
+                self._repeated = ids
+            known.add(number)
+
+
+def reading_clients() -> Reading[Client]:
+    return Reading(_client, lambda client: (client.id,))
+
+
+def reading_advertisers() -> Reading[Advertiser]:
+    return Reading(_advertiser, lambda advertiser: (advertiser.id,))
+
+
+def reading_scores() -> Reading[Score]:
+    return Reading(_score, lambda score: (score.client_id, score.advertiser_id))
 
 
 def read_advertisers(values: object) -> Sequence[Advertiser]:
     """Raise ValidationFailed; RepeatedId when an id stands in the list twice."""
-    found = _all(values, _advertiser)
-    _require_distinct([advertiser.id for advertiser in found])
+    reading = reading_advertisers()
+    found = reading.part(items(values))
+    reading.finish()
     return found
 
 
@@ -70,34 +131,19 @@ def read_score(values: object) -> Score:
     return score
 
 
-def read_scores(values: object) -> Sequence[Score]:
-    found = _all(values, _score)
-    _require_distinct([(score.client_id, score.advertiser_id) for score in found])
-    return found
-
-
-def _all[T](values: object, read: Callable[[Fields], T]) -> Sequence[T]:
-    found: list[T] = []
-    problems: list[FieldProblem] = []
-    listed = items(values)
-    if len(listed) > BULK:
-        problems.append(FieldProblem("body", "too_many", f"has more than {BULK} items"))
-    for number, item in enumerate(listed):
-        if len(problems) >= TOLD:
-            break
-        found.append(read(Fields(item, str(number), problems)))
-    Fields({}, problems=problems).check()
-    return found
-
-
-def _require_distinct(ids: Sequence[object]) -> None:
-    if len(set(ids)) == len(ids):
-        return
-    seen: set[object] = set()
-    for id in ids:
-        if id in seen:
-            raise RepeatedId(id=" and ".join(map(str, id)) if isinstance(id, tuple) else id)
-        seen.add(id)
+def read_subjects(values: object, known: Sequence[str]) -> Sequence[str]:
+    """The subjects of `{"subjects": [...]}`, in the order of those known; ValidationFailed."""
+    fields = Fields(values)
+    listed = fields.values.get("subjects")
+    if listed is None:
+        fields.wrong("subjects", "missing", MISSING)
+    elif not isinstance(listed, list):
+        fields.wrong("subjects", "not_a_list", NOT_A_LIST)
+    else:
+        for place in (place for place, subject in enumerate(listed) if subject not in known):
+            fields.wrong(f"subjects/{place}", "no_subject", NOT_A_SUBJECT)
+    fields.check()
+    return [subject for subject in known if isinstance(listed, list) and subject in listed]
 
 
 def read_terms(values: object, today: int) -> Terms:
@@ -108,6 +154,18 @@ def read_terms(values: object, today: int) -> Terms:
     _check_days(fields, terms)
     if terms.start_date < today:
         fields.wrong("start_date", "before_today", f"must not be before the present day, {today}")
+    fields.check()
+    return terms
+
+
+def read_plan(values: object) -> Terms:
+    """The terms of a campaign that is only thought of: its title and text may be missing, its days may have begun;
+    ValidationFailed."""
+    words = {"ad_title": "-", "ad_text": "-"}
+    fields = Fields({**values, **words} if isinstance(values, Mapping) else values)
+    terms = _terms(fields, None)
+    fields.check()
+    _check_days(fields, terms)
     fields.check()
     return terms
 

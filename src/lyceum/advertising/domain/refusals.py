@@ -66,6 +66,21 @@ class NotShown(Forbidden):
     text = "This client has not been shown the ad, so there is nothing to click. Get an ad from GET /ads first."
 
 
+class SponsorsClosed(Forbidden):
+    code = "advertising.sponsors_closed"
+    text = "Sponsors are admitted by operators here. Ask one for the role sponsor."
+
+
+class SponsorshipEnded(Forbidden):
+    code = "advertising.sponsorship_ended"
+    text = "An operator has taken the role of a sponsor from you. Ask an operator to give it back; nothing was changed."
+
+
+class AlreadySponsor(Conflict):
+    code = "advertising.already_sponsor"
+    text = "You are a sponsor with an advertiser already. Add others with POST /advertisers/bulk."
+
+
 class NotAnImage(BadRequest):
     code = "advertising.not_an_image"
     text = "Validation failed: the file is no image that can be shown. Send a PNG, JPEG or WebP file."

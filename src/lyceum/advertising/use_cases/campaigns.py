@@ -6,11 +6,12 @@ from lyceum.accounts.api import Actor
 from lyceum.advertising.domain.campaigns import Campaign, Terms
 from lyceum.advertising.domain.forms import change_terms, read_terms
 from lyceum.advertising.domain.ids import AdvertiserId, CampaignId
-from lyceum.advertising.domain.refusals import ForbiddenWords
 from lyceum.advertising.ports import Campaigns, Day, Following, ImageProcessor, ImageStore, Moderation
+from lyceum.advertising.use_cases.moderating import require_clean_texts
 from lyceum.advertising.use_cases.rights import owner_of
 from lyceum.kernel.ids import uuid7
 from lyceum.kernel.ports import Transaction
+from lyceum.platform.http_errors import PreconditionFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class CreateCampaign:
 
 @dataclass(frozen=True, slots=True)
 class ChangeCampaign:
-    """Changes the fields that were sent. CampaignNotFound, ValidationFailed, FrozenField, ForbiddenWords."""
+    """Changes the fields that were sent; `expected` is the version that the caller has seen, if they say so.
+    CampaignNotFound, PreconditionFailed, ValidationFailed, FrozenField, ForbiddenWords."""
 
     campaigns: Campaigns
     day: Day
@@ -45,11 +47,20 @@ class ChangeCampaign:
     following: Following
     transaction: Transaction
 
-    async def __call__(self, actor: Actor, advertiser_id: AdvertiserId, id: CampaignId, values: object) -> Campaign:
+    async def __call__(
+        self,
+        actor: Actor,
+        advertiser_id: AdvertiserId,
+        id: CampaignId,
+        values: object,
+        expected: int | None = None,
+    ) -> Campaign:
         owner = owner_of(actor, "advertising:write")
         async with self.transaction:
             await self.campaigns.require_advertiser(advertiser_id, owner)
             campaign = await self.campaigns.get_for_update(advertiser_id, id)
+            if expected is not None and expected != campaign.version:
+                raise PreconditionFailed(version=campaign.version)
             terms = change_terms(campaign, values, await self.day.today())
             if (terms.ad_title, terms.ad_text) != (campaign.terms.ad_title, campaign.terms.ad_text):
                 await require_clean(self.moderation, terms)
@@ -103,5 +114,4 @@ class ChangeImage:
 
 async def require_clean(moderation: Moderation, terms: Terms) -> None:
     """Raise ForbiddenWords for an ad that holds some."""
-    if found := await moderation.forbidden_in((terms.ad_title, terms.ad_text)):
-        raise ForbiddenWords(words=", ".join(f"“{word}”" for word in found))
+    await require_clean_texts(moderation, {"ad_title": terms.ad_title, "ad_text": terms.ad_text})

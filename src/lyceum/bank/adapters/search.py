@@ -1,28 +1,21 @@
 """Full-text search with the same answers on both databases.
 
-Words are found, folded and stemmed here (Snowball: Russian for Cyrillic words, English for Latin ones), so SQLite's
-FTS5 and PostgreSQL's tsvector only match finished stems. A query is the AND of its stems; its last word may be
+Words are found, folded and stemmed by `platform.words`, so SQLite's FTS5 and PostgreSQL's tsvector only match finished
+stems. A query is the AND of its stems; its last word may be
 unfinished, so it matches as a beginning too. Nothing of the user's text but letters and digits
 reaches a query language.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
-from html import unescape
 
 from sqlalchemy import Connection, text
-from Stemmer import Stemmer
+
+from lyceum.platform.words import MAX_TERM, fold, stem, terms_of
 
 MAX_TERMS = 12
-MAX_TERM = 40
 MIN_PREFIX = 3
-_WORD = re.compile(r"[^\W_]+")
-_TAG = re.compile(r"<[^>]*>")
-_CYRILLIC = re.compile(r"[а-яё]")
-_russian = Stemmer("russian", 0)
-_english = Stemmer("english", 0)
+
+__all__ = ["MAX_TERMS", "clauses", "ddl", "drop_ddl", "fold", "fts5_query", "stem", "terms_of", "tsquery"]
 
 type Clause = tuple[str, str]
 """A stem that must occur, or else, where the second part is not empty, any stem that begins with it."""
@@ -51,30 +44,6 @@ def drop_ddl(connection: Connection) -> None:
     """Undo `ddl`, before the tables are dropped."""
     if connection.dialect.name == "sqlite":
         connection.execute(text("DROP TABLE IF EXISTS bank_search_fts"))
-
-
-@lru_cache(200_000)
-def stem(word: str) -> str:
-    """The stem of a folded word, by its script."""
-    stemmer = _russian if _CYRILLIC.search(word) else _english
-    found: str = stemmer.stemWord(word)
-    return found[:MAX_TERM]
-
-
-def fold(written: str) -> list[str]:
-    """The words of a text in order: tags and entities gone, case, width and ё folded."""
-    if "<" in written:
-        written = _TAG.sub(" ", written)
-    if "&" in written:
-        written = unescape(written)
-    if not written.isascii():
-        written = unicodedata.normalize("NFKC", written)
-    return _WORD.findall(written.casefold().replace("ё", "е"))
-
-
-def terms_of(texts: Iterable[str]) -> list[str]:
-    """The distinct stems of some texts, for the index."""
-    return sorted({stem(word) for word in fold(" ".join(texts))})
 
 
 def clauses(query: str) -> list[Clause]:

@@ -1,13 +1,14 @@
 """No broker: messages to queues of ours are handled in this process, by the same handlers and the same inbox."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from lyceum.jobs.adapters.intake import Intake
 from lyceum.jobs.adapters.outgoing import NotRouted, Publisher
-from lyceum.jobs.domain.messages import Delivery, Outgoing
+from lyceum.jobs.domain.messages import Delivery, Outgoing, Verdict
 from lyceum.jobs.domain.tasks import Source
 
 
@@ -34,6 +35,14 @@ class InProcessSession:
                 correlation_id=message.correlation_id,
             )
         )
+
+    @asynccontextmanager
+    async def nothing_else(self) -> AsyncIterator[None]:
+        """`alone.Ward`: nothing is ever given back here, so there are no neighbours."""
+        yield
+
+    async def bury(self, delivery: Delivery, verdict: Verdict) -> None:
+        """The inbox has what there is."""
 
     async def find(self, queue: str, id: UUID) -> bytes | None:
         return None

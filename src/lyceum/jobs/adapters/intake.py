@@ -6,12 +6,14 @@ those at hand wait, unacknowledged, until the dependency answers. So an outage c
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import structlog
 from dishka import AsyncContainer
 from sqlalchemy import text
 
+from lyceum.jobs.adapters.suspects import Suspects
 from lyceum.jobs.adapters.telling import MessageMetrics
 from lyceum.jobs.domain.messages import Delivery, IdReused, Unreadable, Verdict
 from lyceum.jobs.use_cases.receiving import ReadMessage, ReceiveMessage, reused
@@ -23,6 +25,7 @@ PAUSES = (0.2, 1.0, 5.0)
 TRIES = 3
 PROBE_SECONDS = 1.0
 PROBE_PATIENCE = 3.0
+END_SECONDS = 5.0
 log = structlog.get_logger()
 
 
@@ -103,9 +106,37 @@ class Intake:
     read: ReadMessage
     gate: Gate
     metrics: MessageMetrics
+    suspects: Suspects
+    _at_hand: "set[asyncio.Task[object]]" = field(init=False, default_factory=set)
 
     async def receive(self, delivery: Delivery) -> Verdict:
-        """What became of the message, committed. Raise Stopped when the process ends before that."""
+        """What became of the message, committed. Raise Stopped when the process ends before that.
+
+        One that comes again undecided is kept apart: a process may have ended over it, or over a neighbour.
+        """
+        with self._holding():
+            return await self._receive(delivery)
+
+    async def end(self) -> None:
+        """Leave what is at hand, and return when its transactions are rolled back: transports do not wait for it, and
+        a connection that is in use when the database is let go would never be closed."""
+        left = list(self._at_hand)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=END_SECONDS)
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        self._at_hand.add(task)
+        try:
+            yield
+        finally:
+            self._at_hand.discard(task)
+
+    async def _receive(self, delivery: Delivery) -> Verdict:
         pauses, failures = iter(PAUSES), 0
         fault: Unreadable | None = None
         while True:
@@ -121,8 +152,35 @@ class Intake:
                 log.exception("messages.handler_failed", queue=delivery.queue, failures=failures)
                 if fault is not None:
                     raise
-                if failures >= TRIES:
+                if failures >= max(1, TRIES - delivery.deliveries):
                     fault = self._broken(delivery, error)
+
+    async def begin_here(self, delivery: Delivery) -> Delivery:
+        """The delivery with the starts it may have had, this one counted; for a transport that keeps what it gave.
+
+        Raise Stopped when the process ends before it could be counted."""
+        pauses = iter(PAUSES)
+        while True:
+            await self.gate.passed()
+            try:
+                with self._holding():
+                    deliveries = await self.suspects.begin_here(delivery)
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                pauses = await self._wait(pauses, error)
+            else:
+                return replace(delivery, redelivered=True, alone=True, deliveries=deliveries)
+
+    async def clear(self, delivery: Delivery) -> None:
+        """Forget the starts of a message that is done; kept at worst, until it is pruned."""
+        try:
+            with self._holding():
+                await self.suspects.clear(delivery)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.info("messages.suspect_stays", queue=delivery.queue, error=repr(error)[:200])
 
     async def _wait(self, pauses: Iterator[float], error: Exception) -> Iterator[float]:
         """One more pause in place, or shut the gate and begin anew behind it."""
@@ -135,10 +193,14 @@ class Intake:
         return pauses
 
     async def _once(self, delivery: Delivery) -> Verdict:
+        again = delivery.redelivered and not delivery.alone
         try:
-            message, kind = self.read(delivery)
+            message, kind = self.read(replace(delivery, deliveries=0) if again else delivery)
         except Unreadable as fault:
             return await self._reject(delivery, fault)
+        if again and not await self.suspects.is_decided(message.id):
+            await self.suspects.keep(delivery)
+            return Verdict(None)
         try:
             try:
                 async with self.container() as scope:
@@ -168,7 +230,7 @@ class Intake:
         )
 
     def _counted(self, delivery: Delivery, verdict: Verdict) -> Verdict:
-        outcome = "duplicate" if verdict.duplicate else verdict.outcome.value
+        outcome = "apart" if verdict.outcome is None else "duplicate" if verdict.duplicate else verdict.outcome.value
         self.metrics.received(delivery.queue, outcome)
         log.info("messages.received", queue=delivery.queue, outcome=outcome, code=verdict.code)
         return verdict

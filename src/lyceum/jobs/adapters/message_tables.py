@@ -60,3 +60,26 @@ outgoing = Table(
 
 Index("ix_jobs_outgoing_next_at", outgoing.c.next_at, postgresql_where=UNPUBLISHED, sqlite_where=UNPUBLISHED)
 Index("ix_jobs_outgoing_created_at", outgoing.c.created_at)
+
+suspects = Table(
+    "jobs_suspects",
+    metadata,
+    Column("queue", String(255), primary_key=True),
+    Column("body_hash", String(64), primary_key=True),
+    Column("source", String(10), nullable=False),
+    Column("starts", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=True),
+    Column("properties", Text, nullable=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("next_at", UTCDateTime, nullable=False),
+)
+"""Messages that a process may have ended over. `starts` counts what may have done it; `body` is null while the broker
+keeps the message itself, as Kafka does."""
+
+IS_APART = suspects.c.body.is_not(None)
+Index(
+    "ix_jobs_suspects_next_at",
+    suspects.c.next_at,
+    postgresql_where=text("body IS NOT NULL"),
+    sqlite_where=text("body IS NOT NULL"),
+)

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from dishka import AsyncContainer
 
+from lyceum.jobs.adapters.alone import HandleAlone, Ward
 from lyceum.jobs.adapters.in_process import InProcessSession
 from lyceum.jobs.adapters.intake import Gate, Intake
 from lyceum.jobs.adapters.outgoing import OutgoingRelay, Publisher
@@ -30,7 +31,7 @@ class BrokerUnavailable(Unavailable):
     text = "The broker is not answering right now, and it alone has the whole message. Try again in a minute."
 
 
-class Session(Protocol):
+class Session(Ward, Protocol):
     """One connection to a broker, from its making to its end."""
 
     async def live(self, on_ready: Callable[[Publisher], None]) -> None:
@@ -50,13 +51,14 @@ class Messaging:
     intake: Intake
     gate: Gate
     relay: OutgoingRelay
+    alone: HandleAlone
     metrics: MessageMetrics
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _session: Session | None = None
 
     async def run(self) -> None:
         """Until cancelled: connect, and again after a pause whenever the connection breaks."""
-        relaying = asyncio.create_task(self.relay.run())
+        beside = [asyncio.create_task(self.relay.run()), asyncio.create_task(self.alone.run())]
         try:
             pause = FIRST_PAUSE
             while True:
@@ -66,8 +68,10 @@ class Messaging:
         finally:
             self.gate.stop()
             self.relay.stop()
-            relaying.cancel()
-            await asyncio.gather(relaying, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await self.intake.end()
 
     async def find(self, queue: str, id: UUID) -> bytes | None:
         """Raise BrokerUnavailable while the broker is away."""
@@ -94,13 +98,14 @@ class Messaging:
             return self.ready.is_set()
         finally:
             self.ready.clear()
-            self._session = self.relay.publisher = None
+            self._session = self.relay.publisher = self.alone.ward = None
             self.metrics.broker_is_up(False)  # noqa: FBT003 - the state itself
         return True
 
     def _up(self, session: Session, publisher: Publisher) -> None:
-        self._session, self.relay.publisher = session, publisher
+        self._session, self.relay.publisher, self.alone.ward = session, publisher, session
         self.relay.signal.set()
+        self.alone.signal.set()
         self.metrics.broker_is_up(True)  # noqa: FBT003 - the state itself
         self.ready.set()
         log.info("messages.ready", queues=list(self.messages.queues()), broker=type(session).__name__)

@@ -1,5 +1,6 @@
 """Pages of background tasks: the operator's with the state of the queue, an author's own, one task with its log."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -134,12 +135,7 @@ class TaskPages(Controller):
         screens: FromDishka[TaskScreens],
         cancel: FromDishka[CancelTask],
     ) -> Response[str]:
-        actor.require(*([self.role] if self.role else []))
-        try:
-            await cancel(actor, TaskId(id))
-        except Conflict as error:
-            return await screens.one("jobs/task.html", self.path, actor, viewer, id, own=self.own, error=error)
-        return redirect(request, f"{self.path}/{id}")
+        return await self._moved(cancel, id, request, actor, viewer, screens)
 
     @post("/{id:uuid}/retry")
     @inject
@@ -152,9 +148,21 @@ class TaskPages(Controller):
         screens: FromDishka[TaskScreens],
         retry: FromDishka[RetryTask],
     ) -> Response[str]:
+        return await self._moved(retry, id, request, actor, viewer, screens)
+
+    async def _moved(
+        self,
+        move: Callable[[Actor, TaskId], Awaitable[object]],
+        id: UUID,
+        request: AnyRequest,
+        actor: Actor,
+        viewer: Viewer,
+        screens: TaskScreens,
+    ) -> Response[str]:
+        """The page of the task after its move, or with the refusal of it."""
         actor.require(*([self.role] if self.role else []))
         try:
-            await retry(actor, TaskId(id))
+            await move(actor, TaskId(id))
         except Conflict as error:
             return await screens.one("jobs/task.html", self.path, actor, viewer, id, own=self.own, error=error)
         return redirect(request, f"{self.path}/{id}")

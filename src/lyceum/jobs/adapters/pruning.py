@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, delete, func, literal_column, not_, or_, select
 
-from lyceum.jobs.adapters.message_tables import inbox, outgoing
+from lyceum.jobs.adapters.message_tables import inbox, outgoing, suspects
 from lyceum.jobs.adapters.tables import events, log_lines, replays, schedule_runs, tasks
 from lyceum.jobs.domain.messages import Outcome
 from lyceum.platform.database import Database, SqlTransaction
@@ -51,7 +51,8 @@ class Pruning:
         return total
 
     async def _messages(self) -> None:
-        """Duplicates are told for 30 days, dead letters kept for 90, what was published for 7."""
+        """Duplicates are told for 30 days, dead letters kept for 90, what was published for 7; the starts of a message
+        that its broker has forgotten for 30."""
         dead = inbox.c.outcome == Outcome.REJECTED.value
         old = or_(
             and_(not_(dead), inbox.c.received_at < database_now(-COMPLETED)),
@@ -66,6 +67,10 @@ class Pruning:
                     break
                 async with SqlTransaction(self.database) as transaction:
                     await transaction.connection.execute(delete(table).where(key.in_(ids)))
+
+        forgotten = suspects.c.body.is_(None) & (suspects.c.created_at < database_now(-COMPLETED))
+        async with SqlTransaction(self.database) as transaction:
+            await transaction.connection.execute(delete(suspects).where(forgotten))
 
     async def _batch(self, old: ColumnElement[bool]) -> int:
         async with self.database.read() as connection:

@@ -6,9 +6,10 @@ connection back without its consumers (faststream#2758).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -41,9 +42,10 @@ from lyceum.jobs.domain.tasks import Source
 CONNECT_SECONDS = 10.0
 PROBE_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
+DRAIN_SECONDS = 30.0
 NEVER = 3600.0
 MOST_SCANNED = 5000
-OURS = "x-error-"
+OURS, COUNT = "x-error-", "x-delivery-count"
 log = structlog.get_logger()
 
 
@@ -51,8 +53,37 @@ class ConnectionBroken(Exception):
     """The broker is away, or no longer delivers."""
 
 
+@dataclass(slots=True)
+class Hands:
+    """What is at hand, `empty` while nothing is, and how much of it has come again, `calm` while nothing has."""
+
+    held: int = 0
+    again: int = 0
+    empty: asyncio.Event = field(default_factory=asyncio.Event)
+    calm: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        for event, true in ((self.empty, not self.held), (self.calm, not self.again)):
+            (event.set if true else event.clear)()
+
+    @contextmanager
+    def holding(self, *, again: bool) -> Iterator[None]:
+        self.held += 1
+        self.again += again
+        self._tell()
+        try:
+            yield
+        finally:
+            self.held -= 1
+            self.again -= again
+            self._tell()
+
+
 class RabbitSession:
-    """One connection: consumers of our queues, and a publisher. Also `ports.DeadBodies`."""
+    """One connection: consumers of our queues, and a publisher. Also `ports.DeadBodies` and `alone.Ward`."""
 
     def __init__(self, url: str, queues: Sequence[str], container: AsyncContainer, gate: Gate) -> None:
         self._gate = gate
@@ -77,6 +108,9 @@ class RabbitSession:
         self._subscribers = [self._subscribe(plan) for plan in self._plans]
         self._exchange = RabbitExchange(EXCHANGE, type=ExchangeType.DIRECT, durable=True)
         self._connection: AbstractRobustConnection | None = None
+        self._hands = Hands()
+        self._holding_back = False
+        self._adjusting = asyncio.Lock()
 
     async def live(self, on_ready: Callable[[Publisher], None]) -> None:
         """Consume and publish until the connection breaks, which is raised. Raise UnsafeTopology before anything."""
@@ -133,52 +167,66 @@ class RabbitSession:
         return subscriber
 
     async def _take(self, queue: str, message: RabbitMessage, intake: Intake) -> None:
-        """Hand over, and acknowledge what is committed. Whatever fails leaves the message to be delivered again."""
-        raw: IncomingMessage = message.raw_message
-        count = message.headers.get("x-delivery-count", 0)
-        delivery = Delivery(
-            queue=queue,
-            body=message.body,
-            source=Source.RABBITMQ,
-            redelivered=bool(raw.redelivered),
-            deliveries=count if isinstance(count, int) else 0,
-            reply_to=raw.reply_to or None,
-            correlation_id=raw.correlation_id or None,
-        )
+        """Hand over, and acknowledge what is committed. Whatever fails leaves the message to be delivered again.
+
+        What comes again goes first, so that it is kept apart before anything can end the process once more.
+        """
+        delivery = _delivery(queue, message)
+        with self._hands.holding(again=delivery.redelivered):
+            if not delivery.redelivered:
+                await self._hands.calm.wait()
+            await self._handed(message.raw_message, delivery, intake)
+
+    async def _handed(self, raw: IncomingMessage, delivery: Delivery, intake: Intake) -> None:
         try:
             verdict = await intake.receive(delivery)
         except Stopped:
             return
         except Exception:
-            log.exception("messages.not_received", queue=queue)
+            log.exception("messages.not_received", queue=delivery.queue)
             await raw.nack(requeue=True)
             return
         try:
             if verdict.dead:
-                await self._bury(queue, raw, verdict)
+                await self.bury(delivery, verdict)
             await raw.ack()
+        except DeliveryError:
+            await raw.reject(requeue=False)
         except Exception as error:  # noqa: BLE001 - the connection is gone: the message comes again, as a duplicate
-            log.info("messages.not_acknowledged", queue=queue, error=repr(error)[:200])
+            log.info("messages.not_acknowledged", queue=delivery.queue, error=repr(error)[:200])
 
-    async def _bury(self, queue: str, raw: IncomingMessage, verdict: Verdict) -> None:
-        """Put the message with the dead letters, saying why; a plain rejection cannot say it."""
-        headers = {name: value for name, value in raw.headers.items() if not name.startswith(("x-death", OURS))}
-        headers |= {"x-error-code": verdict.code, "x-error-detail": verdict.detail[:1000]}
+    @asynccontextmanager
+    async def nothing_else(self) -> AsyncIterator[None]:
+        """`alone.Ward`: take nothing more, and wait until what is at hand is done."""
+        self._holding_back = True
+        try:
+            await self._adjust()
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._hands.empty.wait()
+            yield
+        finally:
+            self._holding_back = False
+            await self._adjust()
+
+    async def bury(self, delivery: Delivery, verdict: Verdict) -> None:
+        """`alone.Ward`: a plain rejection could not say why. Raise DeliveryError when there is no such queue."""
+        given = delivery.properties
+        headers = {"x-error-code": verdict.code, "x-error-detail": verdict.detail[:1000]}
         try:
             await self._broker.publish(
-                raw.body,
+                delivery.body,
                 exchange=self._exchange,
-                routing_key=dead_of(queue),
+                routing_key=dead_of(delivery.queue),
                 persist=True,
                 mandatory=True,
-                headers=headers,
-                content_type=raw.content_type,
-                message_id=raw.message_id,
-                correlation_id=raw.correlation_id,
+                headers=cast("dict[str, Any]", given.get("headers", {})) | headers,
+                content_type=cast("str | None", given.get("content_type")),
+                message_id=cast("str | None", given.get("message_id")),
+                correlation_id=delivery.correlation_id,
             )
         except DeliveryError as error:
-            log.error("messages.dead_letter_returned", queue=queue, error=repr(error)[:200])
-            await raw.reject(requeue=False)
+            log.error("messages.dead_letter_returned", queue=delivery.queue, error=repr(error)[:200])
+            raise
 
     async def _open(self) -> None:
         """Declare everything and start the consumers, unless the gate is shut."""
@@ -191,8 +239,7 @@ class RabbitSession:
             # FastStream drops what arrives before it says that it runs, so it says so first.
             subscriber.running = True
             await subscriber.start()
-        if not self._gate.is_open:
-            await self._pause()
+        await self._adjust()
 
     async def _watch(self) -> None:
         """Follow the gate, and look every few seconds whether the broker still delivers to us."""
@@ -207,15 +254,24 @@ class RabbitSession:
                 continue
             if event == "broken":
                 raise ConnectionBroken("The connection was closed.")
-            await (self._resume() if event == "opened" else self._pause())
+            await self._adjust()
 
     async def _probe(self, channel: AbstractRobustChannel) -> None:
         """Raise ConnectionBroken when a queue has lost its consumers, or nobody answers."""
         async with asyncio.timeout(PROBE_SECONDS):
             for plan in self._plans:
                 queue = await channel.declare_queue(plan.name, passive=True, robust=False)
-                if self._gate.is_open and not queue.declaration_result.consumer_count:
+                if self._consumes and not queue.declaration_result.consumer_count:
                     raise ConnectionBroken(f"The queue {plan.name} has no consumer.")
+
+    @property
+    def _consumes(self) -> bool:
+        return self._gate.is_open and not self._holding_back
+
+    async def _adjust(self) -> None:
+        """Consume or do not, as it ought to be now."""
+        async with self._adjusting:
+            await (self._resume() if self._consumes else self._pause())
 
     async def _pause(self) -> None:
         """Take nothing more; what is at hand waits at the gate."""
@@ -223,7 +279,7 @@ class RabbitSession:
             if (tag := subscriber._consumer_tag) is not None:
                 await (await self._queue_of(subscriber)).cancel(tag)
                 subscriber._consumer_tag = None
-        log.info("messages.consumers_cancelled")
+                log.info("messages.consumer_cancelled", queue=subscriber.queue.name)
 
     async def _resume(self) -> None:
         for subscriber in self._subscribers:
@@ -253,6 +309,22 @@ class RabbitSession:
         finally:
             await channel.close()
         return None
+
+
+def _delivery(queue: str, message: RabbitMessage) -> Delivery:
+    raw: IncomingMessage = message.raw_message
+    count = message.headers.get(COUNT, 0)
+    kept = {name: value for name, value in raw.headers.items() if not name.startswith(("x-death", COUNT, OURS))}
+    return Delivery(
+        queue=queue,
+        body=message.body,
+        source=Source.RABBITMQ,
+        redelivered=bool(raw.redelivered),
+        deliveries=count if isinstance(count, int) else 0,
+        reply_to=raw.reply_to or None,
+        correlation_id=raw.correlation_id or None,
+        properties={"headers": kept, "content_type": raw.content_type, "message_id": raw.message_id},
+    )
 
 
 async def _raw(message: RabbitMessage) -> bytes:

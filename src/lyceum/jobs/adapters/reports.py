@@ -33,6 +33,7 @@ KIND_TITLES = {
     "broadcast": "Broadcast",
     "report": "Daily report",
     "check_ratings": "Check of ratings",
+    "score_learners": "Relevance of advertisers",
 }
 
 

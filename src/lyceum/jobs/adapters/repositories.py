@@ -3,19 +3,46 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lyceum.jobs.adapters.rows import ADD_EVENT, event_of, task_of, values_of
-from lyceum.jobs.adapters.tables import IS_OPEN, OPEN, replays, tasks
+from lyceum.jobs.adapters.tables import IS_OPEN, OPEN, events, replays, tasks
 from lyceum.jobs.adapters.wake import CHANNEL, TaskSignal
 from lyceum.jobs.domain.tasks import Move, Status, Task, TaskId
 from lyceum.jobs.ports import Replay
 from lyceum.kernel.ids import UserId
 from lyceum.platform.database import SqlTransaction
-from lyceum.platform.database_time import now_of
+from lyceum.platform.database_time import database_now, now_of
+from lyceum.platform.prepared import Prepared
 
 _notify = select(func.pg_notify(CHANNEL, ""))
+_unless_open = {"index_elements": [tasks.c.unique_key], "index_where": OPEN}
+
+
+def _add_on_postgresql() -> Select:  # type: ignore[type-arg]
+    """The task, the note of it and the word to the workers in one round trip; no row when the unique key is taken."""
+    added = (
+        postgresql.insert(tasks)
+        .values({column.name: bindparam(f"new_{column.name}", type_=column.type) for column in tasks.c})
+        .on_conflict_do_nothing(**_unless_open)  # type: ignore[arg-type]
+        .returning(tasks.c.id)
+        .cte("added")
+    )
+    start = {
+        column.name: added.c.id if column is events.c.task_id else bindparam(column.name, type_=column.type)
+        for column in events.c
+        if column is not events.c.at
+    }
+    noted = insert(events).from_select([*start, "at"], select(*start.values(), database_now())).cte("noted")
+    return select(func.pg_notify(CHANNEL, "")).select_from(added).add_cte(noted)
+
+
+_ADD = Prepared(_add_on_postgresql())
+_ADD_ON_SQLITE = Prepared(
+    sqlite.insert(tasks).on_conflict_do_nothing(**_unless_open),  # type: ignore[arg-type]
+    *tasks.c.keys(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +57,16 @@ class SqlTasks:
 
     async def add(self, task: Task, move: Move) -> bool:
         connection = self.transaction.connection
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        adding = (
-            insert(tasks)
-            .values(**values_of(task), version=1)
-            .on_conflict_do_nothing(index_elements=[tasks.c.unique_key], index_where=OPEN)
-        )
-        if (await connection.execute(adding)).rowcount != 1:
-            return False
-        await ADD_EVENT.run(connection, event_of(task.id, move, 0, None))
-        await self._wake()
+        values, event = {**values_of(task), "version": 1}, event_of(task.id, move, 0, None)
+        if connection.dialect.name == "postgresql":
+            given = {f"new_{name}": value for name, value in values.items()}
+            if not await _ADD.rows(connection, {**given, **event}):
+                return False
+        else:
+            if not await _ADD_ON_SQLITE.run(connection, values):
+                return False
+            await ADD_EVENT.run(connection, event)
+        self.transaction.after_commit.append(self.signal.set)
         return True
 
     async def _wake(self) -> None:

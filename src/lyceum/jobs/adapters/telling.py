@@ -63,7 +63,7 @@ class MessageMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         self._received: Counter = metrics.counter(
-            "messages_received", "Messages by outcome: done, refused, rejected, duplicate.", "queue", "outcome"
+            "messages_received", "Messages by outcome: done, refused, rejected, duplicate, apart.", "queue", "outcome"
         )
         self._published: Counter = metrics.counter("messages_published", "Messages that a broker has confirmed.")
         self._failed: Counter = metrics.counter("messages_publish_failed", "Tries to publish that failed.")

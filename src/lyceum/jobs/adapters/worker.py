@@ -121,10 +121,8 @@ class Worker:
         writing transaction; one that found enough the last time does without."""
         claim_id = uuid4()
         try:
-            if not self._busy:
-                async with self.database.read() as connection:
-                    if not (await connection.execute(ANY_DUE)).first():
-                        return 0
+            if not self._busy and not await ANY_DUE.read(self.database, {}):
+                return 0
             async with self.container() as scope:
                 claims = await scope.get(Claims)
                 async with await scope.get(SqlTransaction):

@@ -1,5 +1,6 @@
 """Messages that come in and go out: what is known of one, and what became of it."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,15 +29,25 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A message as a transport hands it over; `deliveries` counts those before this one that ended in no answer."""
+    """A message as a transport hands it over; `deliveries` counts those before this one that ended in no answer.
+
+    `redelivered`: a process may have ended over it. `alone`: nothing else is at hand, so if the process ends now, it is
+    this message's doing. `properties` are what the transport needs to put it with the dead letters as it came.
+    """
 
     queue: str
     body: bytes
     source: Source
     redelivered: bool = False
+    alone: bool = False
     deliveries: int = 0
     reply_to: str | None = None
     correlation_id: str | None = None
+    properties: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def body_hash(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +110,10 @@ class IdReused(Exception):
 class Verdict:
     """What the transport has to do: acknowledge, and first put the message with the dead letters when it is `dead`.
 
-    `outcome` is that of the first delivery when this one was a duplicate.
+    `outcome` is that of the first delivery when this one was a duplicate; None: kept apart, to be handled alone.
     """
 
-    outcome: Outcome
+    outcome: Outcome | None
     duplicate: bool = False
     dead: bool = False
     code: str = ""

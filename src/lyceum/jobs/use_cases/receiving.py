@@ -1,6 +1,5 @@
 """Messages that come in: read, handled at most once, and answered, whatever brought them."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -151,7 +150,7 @@ class ReceiveMessage:
             known: Known | None = None
             if fault.id is not None and fault.code != "message_id_reused":
                 known = await self.inbox.open(_rejected(delivery, fault, fault.id, _text(error), reply))
-            if known is not None and known.body_hash == _hash(delivery):
+            if known is not None and known.body_hash == delivery.body_hash:
                 await self._reply(fault.reply_to, fault.correlation_id, known.reply)
                 dead = delivery.redelivered and known.outcome is Outcome.REJECTED
                 return Verdict(known.outcome, duplicate=True, dead=dead, code=fault.code, detail=fault.detail)
@@ -161,7 +160,7 @@ class ReceiveMessage:
         return Verdict(Outcome.REJECTED, dead=True, code=fault.code, detail=fault.detail)
 
     async def _again(self, delivery: Delivery, message: Incoming[object], known: Known) -> Verdict:
-        if known.body_hash != _hash(delivery):
+        if known.body_hash != delivery.body_hash:
             raise IdReused
         await self._reply(message.reply_to, message.correlation_id, known.reply)
         dead = delivery.redelivered and known.outcome is Outcome.REJECTED
@@ -241,10 +240,6 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _hash(delivery: Delivery) -> str:
-    return hashlib.sha256(delivery.body).hexdigest()
-
-
 def _entry(
     delivery: Delivery,
     message: Incoming[object],
@@ -258,7 +253,7 @@ def _entry(
         id=message.id,
         sent_id=message.id,
         queue=delivery.queue,
-        body_hash=_hash(delivery),
+        body_hash=delivery.body_hash,
         size=len(delivery.body),
         source=delivery.source,
         outcome=outcome,
@@ -275,7 +270,7 @@ def _rejected(delivery: Delivery, fault: Unreadable, id: UUID, error: str, reply
         id=id,
         sent_id=fault.id,
         queue=delivery.queue,
-        body_hash=_hash(delivery),
+        body_hash=delivery.body_hash,
         size=len(delivery.body),
         source=delivery.source,
         outcome=Outcome.REJECTED,

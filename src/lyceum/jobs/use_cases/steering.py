@@ -25,10 +25,7 @@ class CancelTask:
         actor.require(scope="jobs:write")
         async with self.transaction:
             task = require_own(actor, await self.tasks.find_for_update(id), id)
-            now = await self.tasks.now()
-            move = task.cancel(now)
-            await self.tasks.save(task, move, now)
-            tell_failure(self.outbox, task)
+            await cancel(self.tasks, self.outbox, task)
         return task
 
 
@@ -44,9 +41,21 @@ class RetryTask:
         actor.require(scope="jobs:write")
         async with self.transaction:
             task = require_own(actor, await self.tasks.find_for_update(id), id)
-            now = await self.tasks.now()
-            await self.tasks.save(task, task.retry(now), now)
+            await retry(self.tasks, task)
         return task
+
+
+async def cancel(tasks: Tasks, outbox: Outbox, task: Task) -> None:
+    """Cancel a task that the running transaction has locked, whoever asked for it."""
+    now = await tasks.now()
+    await tasks.save(task, task.cancel(now), now)
+    tell_failure(outbox, task)
+
+
+async def retry(tasks: Tasks, task: Task) -> None:
+    """Start a task anew that the running transaction has locked, whoever asked for it."""
+    now = await tasks.now()
+    await tasks.save(task, task.retry(now), now)
 
 
 def require_own(actor: Actor, task: Task | None, id: TaskId) -> Task:

@@ -15,7 +15,7 @@ from lyceum.jobs.domain.refusals import TaskNotFound, UniqueKeyTaken
 from lyceum.jobs.domain.tasks import Source, Task, TaskId
 from lyceum.jobs.ports import Tasks
 from lyceum.jobs.use_cases.creating import PlaceTask, TaskData, new_task, offered_kind
-from lyceum.jobs.use_cases.steering import tell_failure
+from lyceum.jobs.use_cases.steering import cancel, retry
 from lyceum.kernel.ports import Outbox
 
 
@@ -56,9 +56,7 @@ class CancelByMessage:
 
     async def handle(self, message: Incoming[TaskNamed]) -> Handled:
         task = await _task(self.tasks, message.data)
-        now = await self.tasks.now()
-        await self.tasks.save(task, task.cancel(now), now)
-        tell_failure(self.outbox, task)
+        await cancel(self.tasks, self.outbox, task)
         return Handled(task.id, {"status": task.status.value})
 
 
@@ -73,8 +71,7 @@ class RetryByMessage:
 
     async def handle(self, message: Incoming[TaskNamed]) -> Handled:
         task = await _task(self.tasks, message.data)
-        now = await self.tasks.now()
-        await self.tasks.save(task, task.retry(now), now)
+        await retry(self.tasks, task)
         return Handled(task.id, {"status": task.status.value})
 
 

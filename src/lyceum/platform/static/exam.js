@@ -71,7 +71,12 @@
   const send = async (number, last = false) => {
     const task = tasks.get(number);
     if (!task.dirty || task.sending || over) return;
-    task.sending = true; task.dirty = false;
+    task.sending = deliver(number, last);
+    await task.sending;
+  };
+  const deliver = async (number, last) => {
+    const task = tasks.get(number);
+    task.dirty = false;
     task.tried = Math.max(task.tried, task.seq) + 1;
     note(number);
     const version = task.changed, csrf = document.querySelector('meta[name=csrf-token]')?.content ?? '';
@@ -80,7 +85,7 @@
     try {
       answer = await fetch(`${base}/tasks/${number}`, { method: 'POST', keepalive: last, headers: { Accept: 'application/json', 'X-CSRF-Token': csrf }, body: bodyOf(number, task) });
     } catch { answer = null; }
-    task.sending = false;
+    task.sending = null;
     if (answer?.ok) await saved(number, task, version, await answer.json());
     else if (!answer || answer.status >= 500 || answer.status === 429) later(task, words.offline, 'off');
     else if (answer.status === 401 || answer.status === 403) later(task, words.signedOut, 'bad');
@@ -114,7 +119,8 @@
     made.dispatchEvent(new CustomEvent('ly:ready', { bubbles: true }));
     tell('off', words.overtaken); say(words.overtaken);
   };
-  const flush = () => Promise.all(numbers.map(number => { clearTimeout(tasks.get(number).timer); return send(number); }));
+  // What is on its way is waited for: whoever presses “hand in” just then need not press again.
+  const flush = () => Promise.all(numbers.map(async number => { const task = tasks.get(number); clearTimeout(task.timer); while (task.sending) await task.sending; await send(number); }));
   addEventListener('online', () => { pause = 1000; flush(); });
   addEventListener('offline', () => tell('off', words.offline));
   addEventListener('pagehide', () => { for (const number of numbers) send(number, true); });

@@ -327,5 +327,10 @@
     all(node, '[data-count]').forEach(count);
     node.dispatchEvent(new CustomEvent('ly:ready', { bubbles: true }));
   };
+  // The section row of a phone may be longer than its screen: where one is comes into sight.
+  const current = document.querySelector('.sub [aria-current]');
+  if (current) for (let box = current.parentElement; box && !box.matches('body'); box = box.parentElement) {
+    if (box.scrollWidth > box.clientWidth + 1) { box.scrollLeft = current.offsetLeft - (box.clientWidth - current.offsetWidth) / 2; break; }
+  }
   prepare(document.body);
 })();

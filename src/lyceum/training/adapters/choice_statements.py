@@ -22,7 +22,17 @@ from sqlalchemy import (
 )
 
 from lyceum.platform.prepared import Prepared
-from lyceum.training.adapters.tables import attempts, is_askable, is_mistake, items, progress, seen, tags
+from lyceum.training.adapters.tables import (
+    SUBJECT,
+    TOPIC,
+    attempts,
+    is_askable,
+    is_mistake,
+    items,
+    progress,
+    seen,
+    tags,
+)
 
 FOUND = 12
 """Questions that one statement brings to choose from, on each side of the level."""
@@ -117,11 +127,11 @@ def _known_of(found: FromClause) -> Select:  # type: ignore[type-arg]
     learner: BindParameter[object] = bindparam("learner")
     part, topic = progress.alias("part"), progress.alias("topic")
     in_subject = and_(
-        part.c.learner_id == learner, part.c.kind == "subject", part.c.subject == found.c.subject, part.c.name == ""
+        part.c.learner_id == learner, part.c.kind == SUBJECT, part.c.subject == found.c.subject, part.c.name == ""
     )
     of_topic = and_(
         topic.c.learner_id == learner,
-        topic.c.kind == "topic",
+        topic.c.kind == TOPIC,
         topic.c.subject == found.c.subject,
         topic.c.name == found.c.topic,
     )

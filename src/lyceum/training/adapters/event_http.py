@@ -13,7 +13,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from lyceum.accounts.api import Actor
 from lyceum.kernel.ports import Clock
+from lyceum.platform.http_errors import AnyRequest
 from lyceum.platform.paging import Page
+from lyceum.platform.short_way import raise_failure
 from lyceum.training.adapters import event_examples as examples
 from lyceum.training.adapters.event_queries import EventItem, EventQueries, LogItem
 from lyceum.training.adapters.http import refused
@@ -208,10 +210,12 @@ class EventController(Controller):
     async def start(
         self,
         id: FromPath[UUID],
+        request: AnyRequest,
         actor: FromDishka[Actor],
         start: FromDishka[StartEvent],
         data: JSONBody[Joining | None] = None,
     ) -> SittingView:
+        raise_failure(request.scope)
         return await start(actor, id, data or Joining())
 
     @get(

@@ -143,7 +143,7 @@ class EventPages(Controller):
         try:
             sitting = await start(actor, id, await _joining(request))
         except AppError as error:
-            event = await _seen(actor, id, start.participants, read.clock)
+            event = await _seen(actor, id, start.begin.participants, read.clock)
             return await _show(pages, viewer, actor, event, read, catalogue, error=error)
         return redirect(request, f"/exams/{sitting.id}")
 

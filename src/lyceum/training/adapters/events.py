@@ -101,7 +101,6 @@ class SqlEvents:
 
     database: Database
     transaction: SqlTransaction
-    known: SealedPapers
 
     async def get(self, id: UUID) -> Event:
         rows = await _GET.read(self.database, {"event": id})
@@ -129,27 +128,13 @@ class SqlEvents:
         ]
         await connection.execute(insert(variants), rows)
 
-    async def papers(self, id: UUID) -> Mapping[int, Paper]:
-        if (found := self.known.get(id)) is not None:
-            return found
-        query = (
-            select(variants.c.number, *PAPER)
-            .join(papers, papers.c.id == variants.c.paper_id)
-            .where(variants.c.event_id == id)
-        )
-        async with self.database.read() as connection:
-            sealed = {row.number: paper_of(row) for row in await connection.execute(query)}
-        if sealed:
-            self.known.keep(id, sealed)
-        return sealed
-
 
 @dataclass(frozen=True, slots=True)
 class SqlParticipants:
     """`event_ports.Participants`."""
 
     database: Database
-    transaction: SqlTransaction
+    known: SealedPapers
 
     async def entrance(self, event: UUID, learner: UserId) -> Entrance:
         rows = await _ENTRANCE.read(self.database, {"event": event, "learner": learner})
@@ -169,11 +154,13 @@ class SqlParticipants:
         return Entrance(event=event_of(row), participant=participant, extra_min=row.extra_min, active=row.active)
 
     async def join(self, participant: Participant) -> None:
-        connection = self.transaction.connection
-        await _JOIN[connection.dialect.name].run(connection, _participant_row(participant))
+        await self.database.make(Changes([(_JOIN[self.database.dialect], _participant_row(participant))]))
 
     async def start(self, participant: Participant, sitting: Sitting) -> None:
-        dialect, training = self.transaction.connection.dialect.name, sitting.training
+        await self.database.make(self.changes(participant, sitting))
+
+    def changes(self, participant: Participant, sitting: Sitting) -> Changes:
+        dialect, training = self.database.dialect, sitting.training
         place = _participant_row(participant) | {"training_id": training.id}
         row = {
             "id": training.id,
@@ -192,7 +179,21 @@ class SqlParticipants:
             "scored_at": None,
             "pending": 0,
         }
-        self.transaction.last = Changes([(_START[dialect], place), (_BEGIN, row), (_SIT, own)], 1, Overtaken)
+        return Changes([(_START[dialect], place), (_BEGIN, row), (_SIT, own)], 1, Overtaken)
+
+    async def papers(self, event: UUID) -> Mapping[int, Paper]:
+        if (found := self.known.get(event)) is not None:
+            return found
+        query = (
+            select(variants.c.number, *PAPER)
+            .join(papers, papers.c.id == variants.c.paper_id)
+            .where(variants.c.event_id == event)
+        )
+        async with self.database.read() as connection:
+            sealed = {row.number: paper_of(row) for row in await connection.execute(query)}
+        if sealed:
+            self.known.keep(event, sealed)
+        return sealed
 
     async def started(self, event: UUID) -> Sequence[Participant]:
         query = (

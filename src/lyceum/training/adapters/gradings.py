@@ -105,7 +105,8 @@ class SqlGradings:
         if before is None:
             less = update(sittings).where(sittings.c.training_id == grading.training_id)
             await connection.execute(less.values(pending=sittings.c.pending - 1))
-            for statement, values in [*learner_changes(turn, connection.dialect.name), *question_changes(turn)]:
+            dialect = connection.dialect.name
+            for statement, values in [*learner_changes(turn, dialect), *question_changes(turn, dialect)]:
                 await statement.run(connection, values)
 
     async def _vacate(self, grading: Grading, grade: Grade) -> None:

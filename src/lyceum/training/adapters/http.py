@@ -15,6 +15,7 @@ from lyceum.kernel.ids import TrainingId
 from lyceum.platform.http_errors import AnyRequest, Problem
 from lyceum.platform.i18n import negotiate
 from lyceum.platform.paging import Page
+from lyceum.platform.short_way import raise_failure
 from lyceum.training.adapters import examples
 from lyceum.training.adapters.progress import OwnProgress, ReadProgress
 from lyceum.training.adapters.queries import HistoryItem, MistakeItem, SqlResults, TrainingQueries
@@ -129,9 +130,11 @@ class TrainingController(Controller):
         self,
         id: FromPath[UUID],
         data: JSONBody[NewAnswer],
+        request: AnyRequest,
         actor: FromDishka[Actor],
         submit: FromDishka[AnswerAny],
     ) -> AnswerView | SavedView:
+        raise_failure(request.scope)
         return await submit(actor, TrainingId(id), data)
 
     @post(

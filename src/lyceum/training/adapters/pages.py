@@ -1,5 +1,6 @@
 """Pages of training: the start page, a training with its verdicts, the result."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 
 from lyceum.accounts.api import Actor, Guests
+from lyceum.advertising.api import AdView
 from lyceum.bank.api import Catalogue, Kind, PlayedQuestion, PlayQuestions
 from lyceum.bank.api import Response as Given
 from lyceum.kernel.errors import AppError, FieldProblem
@@ -33,6 +35,7 @@ from lyceum.training.domain.trainings import (
 )
 from lyceum.training.ports import Attempts
 from lyceum.training.use_cases.answering import AskHint, NewAnswer, SkippedAttempt, SkipQuestion, SubmitAnswer
+from lyceum.training.use_cases.pausing import TakePause
 from lyceum.training.use_cases.starting import (
     AskedFilters,
     FinishTraining,
@@ -175,6 +178,31 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingQuestion:
+    """What stands before the learner in a training that goes on."""
+
+    pages: Pages
+    viewer: Viewer
+    read: ReadTraining
+    queries: TrainingQueries
+    catalogue: Catalogue
+
+    async def draw(
+        self, request: AnyRequest, actor: Actor, id: TrainingId, ad: AdView | None = None, *, is_opened: bool = False
+    ) -> Response[str]:
+        """The question, or the ad in its place; `is_opened` shows all of the ad. The result when all is answered."""
+        training = await self.read(actor, id)
+        if training.current is None:
+            return redirect(request, f"/train/{id}/result")
+        if ad is not None:
+            template = "training/pause.html" if is_fragment(request) else "training/paused.html"
+            return self.pages.respond(template, self.viewer, training=training, ad=ad, is_opened=is_opened)
+        question = await in_locale(training.current.question, self.catalogue, self.viewer.locale)
+        shown = await shown_training(self.queries, actor.id, training, question, training.current, self.viewer.locale)
+        return _sheet(request, self.pages, self.viewer, shown, attempt=training.current)
+
+
 class TrainPages(Controller):
     """One training: its questions and verdicts one after the other, and the result."""
 
@@ -188,19 +216,12 @@ class TrainPages(Controller):
         id: FromPath[UUID],
         request: AnyRequest,
         actor: FromDishka[Actor],
-        viewer: FromDishka[Viewer],
-        pages: FromDishka[Pages],
-        read: FromDishka[ReadTraining],
-        queries: FromDishka[TrainingQueries],
-        catalogue: FromDishka[Catalogue],
+        waiting: FromDishka[WaitingQuestion],
+        pause: FromDishka[TakePause],
     ) -> Response[str]:
-        """The question that waits, or the result when there is none."""
-        training = await read(actor, TrainingId(id))
-        if training.current is None:
-            return redirect(request, f"/train/{id}/result")
-        question = await in_locale(training.current.question, catalogue, viewer.locale)
-        shown = await shown_training(queries, actor.id, training, question, training.current, viewer.locale)
-        return _sheet(request, pages, viewer, shown, attempt=training.current)
+        """The question that waits, an ad when it is time for one before it, or the result when there is none."""
+        ad = await pause(actor, TrainingId(id))
+        return await waiting.draw(request, actor, TrainingId(id), ad)
 
     @post("/answer")
     @inject

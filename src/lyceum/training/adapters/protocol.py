@@ -5,12 +5,10 @@ import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from sqlalchemy import select
 
 from lyceum.accounts.api import Actor
@@ -20,6 +18,9 @@ from lyceum.training.adapters.tables import attempts
 from lyceum.training.domain.events import Event, EventGoesOn
 from lyceum.training.event_ports import Boards, Events, Kept
 from lyceum.training.use_cases.events import require_organiser
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEADS = {
@@ -68,6 +69,8 @@ class PrintProtocol:
         return found
 
     def _table(self, event: Event, kept: Kept, points: Points, locale: str) -> bytes:
+        from openpyxl import Workbook
+
         book = Workbook(write_only=True)
         sheet = book.create_sheet("Protocol")
         numbers = sorted({number for own in points.values() for number in own})
@@ -93,8 +96,10 @@ class PrintProtocol:
         return written.getvalue()
 
 
-def _append(sheet: WriteOnlyWorksheet, values: Sequence[str | float]) -> None:
+def _append(sheet: "WriteOnlyWorksheet", values: Sequence[str | float]) -> None:
     """Add a row whose texts stay texts, whatever they begin with."""
+    from openpyxl.cell import WriteOnlyCell
+
     cells = []
     for value in values:
         cell = WriteOnlyCell(sheet, value=value)

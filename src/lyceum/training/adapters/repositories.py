@@ -15,7 +15,7 @@ from lyceum.kernel.ids import AttemptId, QuestionId, TrainingId, UserId
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.prepared import Prepared, Record
 from lyceum.training.adapters.consumers import PART, TAGGED, tag_row
-from lyceum.training.adapters.tables import attempts, items, learners, pack_tag, progress, tags, trainings
+from lyceum.training.adapters.tables import SUBJECT, attempts, items, learners, pack_tag, progress, tags, trainings
 from lyceum.training.domain.elo import Learner, Rating
 from lyceum.training.domain.memory import Memory
 from lyceum.training.domain.reasons import Why
@@ -43,7 +43,7 @@ _OVERALL = Prepared(
 _PART = Prepared(
     select(progress.c.rating, progress.c.rating_variance).where(
         progress.c.learner_id == bindparam("learner"),
-        progress.c.kind == "subject",
+        progress.c.kind == SUBJECT,
         progress.c.subject == bindparam("of_subject"),
         progress.c.name == "",
         progress.c.rating.is_not(None),
@@ -88,8 +88,7 @@ class SqlTrainings:
         return training_of(rows[0]) if rows else None
 
     async def find(self, id: TrainingId, learner: UserId) -> Training | None:
-        rows = await _OWN.read(self.database, {"training": id, "learner": learner})
-        return training_of(rows[0]) if rows else None
+        return await training_with(self.database, learner, id)
 
     async def learner(self, learner: UserId, subject: str | None) -> Learner:
         known = await _OVERALL.read(self.database, {"learner": learner})
@@ -123,6 +122,12 @@ class SqlTrainings:
         if await SAVE.run(connection, values) != 1:
             raise Overtaken()
         await connection.execute(_DROP, {"training": training.id})
+
+
+async def training_with(database: Database, learner: UserId, id: TrainingId) -> Training | None:
+    """The learner's own training; outside transactions."""
+    rows = await _OWN.read(database, {"training": id, "learner": learner})
+    return training_of(rows[0]) if rows else None
 
 
 @dataclass(frozen=True, slots=True)

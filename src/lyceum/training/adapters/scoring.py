@@ -10,7 +10,7 @@ from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.prepared import Prepared, Values
 from lyceum.training.adapters.repositories import changing, memory_of, rating_of
 from lyceum.training.adapters.sitting_tables import gradings, sittings
-from lyceum.training.adapters.tables import attempts, items, learners, progress, seen, trainings
+from lyceum.training.adapters.tables import SUBJECT, attempts, items, learners, progress, seen, trainings
 from lyceum.training.adapters.turns import learner_changes, question_changes, seen_change, usual_ms
 from lyceum.training.domain.elo import Learner
 from lyceum.training.domain.sittings import Sitting, Task, attempt_of_task
@@ -38,7 +38,7 @@ _KNOWN = (
 )
 _LEARNER = select(learners).where(learners.c.learner_id == bindparam("learner"))
 _SUBJECTS = select(progress.c.subject, progress.c.rating, progress.c.rating_variance).where(
-    progress.c.learner_id == bindparam("learner"), progress.c.kind == "subject", progress.c.name == ""
+    progress.c.learner_id == bindparam("learner"), progress.c.kind == SUBJECT, progress.c.name == ""
 )
 
 
@@ -94,7 +94,7 @@ class SqlScoring:
         for statement, several in rows.items():
             await statement.run_many(connection, several)
         for turn in sorted(turns, key=lambda it: it.situation.attempt.question_id):
-            for statement, values in question_changes(turn):
+            for statement, values in question_changes(turn, dialect):
                 await statement.run(connection, values)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from lyceum.kernel.ids import TrainingId, UserId
 from lyceum.platform.database import Database, SqlTransaction
-from lyceum.platform.prepared import Prepared
+from lyceum.platform.prepared import Changes, Prepared
 from lyceum.training.adapters.event_tables import events, participants
 from lyceum.training.adapters.repositories import TRAINING, changing, training_of
 from lyceum.training.adapters.sitting_tables import accommodations, entries, papers, sittings
@@ -139,10 +139,10 @@ class SqlSittings:
     transaction: SqlTransaction
 
     async def find(self, id: TrainingId, learner: UserId) -> Sitting | None:
-        return await self._one(_FIND, {"training": id, "learner": learner})
+        return await _one(self.database, _FIND, {"training": id, "learner": learner})
 
     async def active(self, learner: UserId, mode: Mode) -> Sitting | None:
-        return await self._one(_ACTIVE, {"learner": learner, "of_mode": mode.value})
+        return await _one(self.database, _ACTIVE, {"learner": learner, "of_mode": mode.value})
 
     async def due(self, before: datetime, limit: int) -> Sequence[Sitting]:
         async with self.database.read() as connection:
@@ -177,10 +177,15 @@ class SqlSittings:
         closed = await self.transaction.connection.execute(_CLOSE, {"training": id, "at": at})
         return closed.rowcount == 1
 
-    async def _one(self, query: Select, values: dict[str, object]) -> Sitting | None:  # type: ignore[type-arg]
-        async with self.database.read() as connection:
-            row = (await connection.execute(query, values)).one_or_none()
-        return _read(row) if row is not None else None
+
+async def _one(database: Database, query: Select, values: dict[str, object]) -> Sitting | None:  # type: ignore[type-arg]
+    async with database.read() as connection:
+        row = (await connection.execute(query, values)).one_or_none()
+    return _read(row) if row is not None else None
+
+
+class _NotKept(Exception):
+    """The sitting is not the learner's or over, or a newer change is there."""
 
 
 class KnownPapers(OrderedDict[tuple[TrainingId, UserId], Paper]):
@@ -197,11 +202,9 @@ class SqlEntries:
     """`sitting_ports.Entries`."""
 
     database: Database
-    transaction: SqlTransaction
     known: KnownPapers
 
     async def save(self, save: Save) -> bool:
-        connection = self.transaction.connection
         values = {
             "training": save.training,
             "learner": save.learner,
@@ -215,8 +218,15 @@ class SqlEntries:
             "channel": save.channel,
             "score": save.score,
         }
-        statement = _SAVE[connection.dialect.name, save.seq is not None]
-        return await statement.run(connection, values) == 1
+        statement = _SAVE[self.database.dialect, save.seq is not None]
+        try:
+            await self.database.make(Changes([(statement, values)], 1, _NotKept))
+        except _NotKept:
+            return False
+        return True
+
+    async def sitting(self, id: TrainingId, learner: UserId) -> Sitting | None:
+        return await _one(self.database, _FIND, {"training": id, "learner": learner})
 
     async def of(self, training: TrainingId) -> Sequence[Entry]:
         async with self.database.read() as connection:

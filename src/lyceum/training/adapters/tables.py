@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     Float,
     ForeignKey,
@@ -224,7 +225,12 @@ progress = Table(
 """Running sums by `kind`: `subject` (with the subject's part of the learner's rating), `task`, `topic`, `day` (name is
 the ISO date; with the ability in the subject as it was after the day's last answer)."""
 
-IS_DAY = progress.c.kind == literal_column("'day'")
+SUBJECT: ColumnElement[str] = literal_column("'subject'")
+TOPIC: ColumnElement[str] = literal_column("'topic'")
+DAY: ColumnElement[str] = literal_column("'day'")
+"""Kinds of sums, spelled out in statements: as a parameter SQLite would compare it with the index of days, and prepare
+the statement anew each time that it is run."""
+IS_DAY = progress.c.kind == DAY
 Index("ix_training_progress_day", progress.c.name, sqlite_where=IS_DAY, postgresql_where=IS_DAY)
 
 learners = Table(
@@ -248,6 +254,15 @@ learner_settings = Table(
     Column("version", Integer, nullable=False),
 )
 """Of those learners who have changed something."""
+
+pauses = Table(
+    "training_pauses",
+    metadata,
+    Column("learner_id", Uuid, primary_key=True),
+    Column("taken_at", UTCDateTime, nullable=False),
+    Column("ad_id", Uuid, nullable=True),
+)
+"""The latest pause of each learner who had one, and the ad that stands in it until the learner goes on."""
 
 scores = Table(
     "training_scores",

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lyceum.platform.prepared import Prepared
 from lyceum.training.adapters.repositories import ATTEMPT, TRAINING
-from lyceum.training.adapters.tables import attempts, items, learners, progress, scores, seen, tags, trainings
+from lyceum.training.adapters.tables import SUBJECT, attempts, items, learners, progress, scores, seen, tags, trainings
 from lyceum.training.domain.elo import LEAST_LEARNER_ERROR, LEAST_QUESTION_ERROR
 
 DIALECTS = ("sqlite", "postgresql")
@@ -62,7 +62,7 @@ def _situation() -> Select:  # type: ignore[type-arg]
     learner: BindParameter[object] = bindparam("learner")
     in_subject = and_(
         progress.c.learner_id == learner,
-        progress.c.kind == "subject",
+        progress.c.kind == SUBJECT,
         progress.c.subject == items.c.subject,
         progress.c.name == "",
     )
@@ -121,7 +121,8 @@ _RATING = (
     )
 )
 RATE = Prepared(_RATING)
-RATE_AND_RESHELVE = Prepared(_RATING.values(place=bindparam("new_place")))
+RATE_AND_RESHELVE = Prepared(_RATING.values(place=func.coalesce(bindparam("new_place", type_=Float), items.c.place)))
+"""Without a new place the question stays where it is."""
 RESHELVE = Prepared(
     update(tags).where(tags.c.question_id == bindparam("question")).values(place=bindparam("new_place"))
 )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from lyceum.bank.api import Kind
 from lyceum.kernel.ids import AttemptId, TrainingId, UserId
-from lyceum.platform.database import Database, SqlTransaction
+from lyceum.platform.database import Database
+from lyceum.platform.outbox import Signal, recorded
 from lyceum.platform.prepared import Changes, Prepared, Record, Values
 from lyceum.training.adapters.repositories import (
     SAVE,
@@ -20,6 +21,7 @@ from lyceum.training.adapters.repositories import (
     rating_of,
     shown,
     training_of,
+    training_with,
 )
 from lyceum.training.adapters.turn_statements import (
     CLOSE,
@@ -38,7 +40,7 @@ from lyceum.training.domain.ability import RESHELVED, START
 from lyceum.training.domain.elo import LEAST_QUESTION_ERROR, Learner, Shift, shifted, shifted_learner, suits
 from lyceum.training.domain.reasons import SEVERAL, TARGET
 from lyceum.training.domain.streaks import Streak
-from lyceum.training.domain.trainings import Overtaken, Verdict
+from lyceum.training.domain.trainings import Overtaken, Training, Verdict
 from lyceum.training.ports import Item, Situation, Standing, Turn
 
 
@@ -47,7 +49,7 @@ class SqlTurns:
     """`ports.Turns`."""
 
     database: Database
-    transaction: SqlTransaction
+    signal: Signal
 
     async def situation(self, learner: UserId, training: TrainingId, attempt: AttemptId | None) -> Situation | None:
         statement = WAITING if attempt is None else NAMED
@@ -63,14 +65,23 @@ class SqlTurns:
             standing=_standing(row),
         )
 
-    async def write(self, turn: Turn) -> None:
-        dialect = self.transaction.connection.dialect.name
+    async def training(self, learner: UserId, id: TrainingId) -> Training | None:
+        return await training_with(self.database, learner, id)
+
+    async def write(self, turn: Turn, events: Sequence[object]) -> None:
+        await self.database.make(self.changes(turn).and_then(recorded(events)))
+        if events:
+            self.signal.set()
+
+    def changes(self, turn: Turn) -> Changes:
+        dialect = self.database.dialect
         changes = learner_changes(turn, dialect)
         changes += score_changes(turn, dialect)
         if turn.following is not None:
             changes.append((SHOW, shown(turn.following)))
         claims = self.claims(turn, dialect)
-        self.transaction.last = Changes([*claims, *changes, *question_changes(turn)], len(claims), Overtaken)
+        question = turn.situation.item.question_id
+        return Changes([*claims, *changes, *question_changes(turn, dialect)], len(claims), Overtaken, question.hex)
 
     def claims(self, turn: Turn, dialect: str) -> Sequence[tuple[Prepared, Values]]:
         """Move the training on, close the attempt, note the answer; of several at once, one passes, the rest are
@@ -230,8 +241,12 @@ def _shift(of: str, shift: Shift) -> dict[str, object]:
     return {f"{of}_gain": shift.gain, f"{of}_push": shift.push}
 
 
-def question_changes(turn: Turn) -> list[tuple[Prepared, Values]]:
-    """What a first answer changes of its question, whose row comes last, since others wait for it."""
+def question_changes(turn: Turn, dialect: str) -> list[tuple[Prepared, Values]]:
+    """What a first answer changes of its question, whose row comes last, since others wait for it.
+
+    PostgreSQL gets one statement for all, so that answers made together lock their questions in one order; SQLite would
+    write every index of the place, changed or not.
+    """
     item, closing = turn.situation.item, turn.closing
     if not closing.is_graded or not turn.situation.standing.first:
         return []
@@ -245,7 +260,7 @@ def question_changes(turn: Turn) -> list[tuple[Prepared, Values]]:
     rating = shifted(item.rating, turn.shifts.question, middle=START, least=LEAST_QUESTION_ERROR)
     place = suits(rating.value, item.options, TARGET)
     if abs(place - item.place) < RESHELVED:
-        return [(RATE, rated)]
+        return [(RATE if dialect == "sqlite" else RATE_AND_RESHELVE, rated)]
     return [
         (RATE_AND_RESHELVE, rated | {"new_place": place}),
         (RESHELVE, {"question": item.question_id, "new_place": place}),

@@ -11,7 +11,7 @@ import msgspec
 from lyceum.accounts.api import Actor
 from lyceum.bank.api import Graded, Kind, PlayQuestions, QuestionAnswered, Response
 from lyceum.kernel.ids import AttemptId, TrainingId
-from lyceum.kernel.ports import Clock, Outbox, Transaction
+from lyceum.kernel.ports import Clock
 from lyceum.training.api import TrainingEnded
 from lyceum.training.domain.ability import SCALE, START, in_logits
 from lyceum.training.domain.elo import (
@@ -36,7 +36,7 @@ from lyceum.training.domain.trainings import (
     Verdict,
     sane_elapsed,
 )
-from lyceum.training.ports import Attempts, Results, Scheduling, Situation, Trainings, Turn, Turns, Wish
+from lyceum.training.ports import Attempts, Results, Scheduling, Situation, Turn, Turns, Wish
 from lyceum.training.use_cases.asking import Asking, insist
 from lyceum.training.use_cases.views import AnswerView, training_view
 
@@ -63,7 +63,6 @@ class FindTurn:
     """Finds an attempt of the learner's own with all that answering it depends on."""
 
     turns: Turns
-    trainings: Trainings
 
     async def __call__(self, actor: Actor, id: TrainingId, attempt: UUID | None) -> Situation:
         """The attempt that waits when none is named; raise TrainingNotFound, InASitting, TrainingFinished or
@@ -71,7 +70,7 @@ class FindTurn:
         found = await self.turns.situation(actor.id, id, AttemptId(attempt) if attempt else None)
         if found is not None and not found.training.mode.is_sitting:
             return found
-        training = await self.trainings.find(id, actor.id)
+        training = await self.turns.training(actor.id, id)
         if training is None:
             raise TrainingNotFound(training_id=id)
         if training.mode.is_sitting:
@@ -92,8 +91,6 @@ class TakeTurn:
     turns: Turns
     asking: Asking
     scheduling: Scheduling
-    outbox: Outbox
-    transaction: Transaction
     zone: ZoneInfo
 
     async def __call__(self, situation: Situation, closing: Closing, *, ranked: bool = False) -> Attempt | None:
@@ -119,12 +116,10 @@ class TakeTurn:
             following=following,
             points=points_for(situation, closing, day, self.zone) if ranked else NO_POINTS,
         )
-        async with self.transaction:
-            await self.turns.write(turn)
-            if closing.is_graded:
-                self.outbox.add(event_of(situation, closing, by))
-            if training.finished_at is not None:
-                self.outbox.add(TrainingEnded(training_id=training.id, at=training.finished_at))
+        events: list[object] = [event_of(situation, closing, by)] if closing.is_graded else []
+        if training.finished_at is not None:
+            events.append(TrainingEnded(training_id=training.id, at=training.finished_at))
+        await self.turns.write(turn, events)
         return following
 
     async def _next(self, situation: Situation, by: Shifts, at: datetime) -> Attempt | None:

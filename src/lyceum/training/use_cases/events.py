@@ -28,7 +28,7 @@ from lyceum.training.domain.events import (
 )
 from lyceum.training.domain.sittings import ExamWithoutTasks, Paper, Part, Sitting
 from lyceum.training.domain.trainings import AlreadyActive, Mode
-from lyceum.training.event_ports import EventLog, Events, Participants
+from lyceum.training.event_ports import Entrance, EventLog, Events, Participants
 from lyceum.training.sitting_ports import Sittings
 from lyceum.training.use_cases.asking import insist
 from lyceum.training.use_cases.drawing import SEEDS, DrawNamed, DrawPaper, new_seed
@@ -295,7 +295,6 @@ class JoinEvent:
 
     participants: Participants
     clock: Clock
-    transaction: Transaction
 
     async def __call__(self, actor: Actor, id: UUID, joining: Joining) -> EventView:
         actor.require(scope="training:write")
@@ -303,8 +302,7 @@ class JoinEvent:
         now = self.clock.now()
         if entrance.participant is None:
             entrance.event.require_joinable(now)
-            async with self.transaction:
-                await self.participants.join(place_of(entrance.event, actor, joining, now))
+            await self.participants.join(place_of(entrance.event, actor, joining, now))
             entrance = await self.participants.entrance(id, actor.id)
         return event_view(entrance.event, now, actor, entrance.participant)
 
@@ -319,45 +317,71 @@ def place_of(event: Event, actor: Actor, joining: Joining, now: datetime) -> Par
 
 
 @dataclass(frozen=True, slots=True)
+class BeginEvent:
+    """A participant who sits nothing yet gets their variant and their own time begins: the start of nearly everybody,
+    in the same second.
+
+    Refused: what joining refuses, EventNotOpen before the start.
+    """
+
+    participants: Participants
+    show: ShowSitting
+
+    async def __call__(self, actor: Actor, id: UUID, joining: Joining) -> SittingView | None:
+        """None when they have started already or sit another event: that is for `StartEvent`."""
+        actor.require(scope="training:write")
+        return await insist(lambda: self._begin(actor, id, joining))
+
+    async def _begin(self, actor: Actor, id: UUID, joining: Joining) -> SittingView | None:
+        entrance = await self.participants.entrance(id, actor.id)
+        if entrance.active is not None or (entrance.participant and entrance.participant.training_id):
+            return None
+        return await self.enter(actor, entrance, joining)
+
+    async def enter(self, actor: Actor, entrance: Entrance, joining: Joining) -> SittingView:
+        """Raise Overtaken when they have started meanwhile."""
+        event, now = entrance.event, self.show.clock.now()
+        event.require_open(now)
+        place = entrance.participant or place_of(event, actor, joining, now)
+        sitting = Sitting.begin(
+            id=TrainingId(uuid7()),
+            learner=actor.id,
+            mode=Mode.EVENT,
+            paper=(await self.participants.papers(event.id))[place.variant],
+            extra_min=entrance.extra_min,
+            at=now,
+            event_id=event.id,
+            latest=event.plan.closes_at,
+        )
+        await self.participants.start(place, sitting)
+        return await self.show(sitting, ())
+
+
+@dataclass(frozen=True, slots=True)
 class StartEvent:
     """A participant gets their variant and their own time begins; starting again gives the sitting there is.
 
     Refused: what joining refuses, EventNotOpen before the start, AlreadyActive while they sit another event.
     """
 
-    participants: Participants
-    events: Events
+    begin: BeginEvent
     sittings: Sittings
     end: EndSitting
     show: ShowSitting
-    transaction: Transaction
 
     async def __call__(self, actor: Actor, id: UUID, joining: Joining) -> SittingView:
         actor.require(scope="training:write")
         return await insist(lambda: self._start(actor, id, joining))
 
     async def _start(self, actor: Actor, id: UUID, joining: Joining) -> SittingView:
-        entrance = await self.participants.entrance(id, actor.id)
-        event, place, now = entrance.event, entrance.participant, self.show.clock.now()
+        entrance = await self.begin.participants.entrance(id, actor.id)
+        place, now = entrance.participant, self.show.clock.now()
         if place is not None and place.training_id is not None:
             return await self.show(await self._current(actor, place.training_id, now))
-        event.require_open(now)
         if entrance.active is not None:
+            entrance.event.require_open(now)
             await self._leave(actor, entrance.active, now)
-        place = place or place_of(event, actor, joining, now)
-        sitting = Sitting.begin(
-            id=TrainingId(uuid7()),
-            learner=actor.id,
-            mode=Mode.EVENT,
-            paper=(await self.events.papers(id))[place.variant],
-            extra_min=entrance.extra_min,
-            at=now,
-            event_id=id,
-            latest=event.plan.closes_at,
-        )
-        async with self.transaction:
-            await self.participants.start(place, sitting)
-        return await self.show(sitting, ())
+        return await self.begin.enter(actor, entrance, joining)
 
     async def _current(self, actor: Actor, id: TrainingId, now: datetime) -> Sitting:
         sitting = await self.sittings.find(id, actor.id)

@@ -276,10 +276,8 @@ class SaveEntry:
     """
 
     entries: Entries
-    sittings: Sittings
     play: PlayQuestions
     clock: Clock
-    transaction: Transaction
 
     async def __call__(self, actor: Actor, id: TrainingId, task: int | UUID, new: NewEntry) -> SavedView:
         """`task` is a task's number, or its attempt."""
@@ -301,9 +299,7 @@ class SaveEntry:
             at=self.clock.now(),
             channel=actor.channel,
         )
-        async with self.transaction:
-            is_kept = await self.entries.save(save)
-        if not is_kept:
+        if not await self.entries.save(save):
             await self._explain(save)
         return SavedView(
             attempt_id=attempt_of_task(id, save.number),
@@ -325,7 +321,7 @@ class SaveEntry:
 
     async def _explain(self, save: Save) -> None:
         """Return when just this is kept already; else raise why nothing was."""
-        sitting = await self.sittings.find(save.training, save.learner)
+        sitting = await self.entries.sitting(save.training, save.learner)
         if sitting is None:
             raise TrainingNotFound(training_id=save.training)
         kept = next((it for it in await self.entries.of(save.training) if it.number == save.number), None)

@@ -225,7 +225,7 @@ class RescoreEvent:
             raise EventGoesOn()
         tally = Tally()
         wanted = set(asked.questions)
-        versions = await self.remark.versions(await self.events.papers(id), corrected=asked.corrected)
+        versions = await self.remark.versions(await self.participants.papers(id), corrected=asked.corrected)
         for place in await self.participants.started(id):
             if place.training_id is None:
                 continue

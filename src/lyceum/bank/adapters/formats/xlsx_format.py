@@ -1,4 +1,4 @@
-"""Question tables as XLSX workbooks, read row by row."""
+"""Question tables as XLSX workbooks, read row by row. The library is loaded when the first one comes: it is large."""
 
 import re
 import tempfile
@@ -7,9 +7,6 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import IO, BinaryIO
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from lyceum.bank.adapters.formats.archive import Archive
 from lyceum.bank.adapters.formats.detect import Guess
@@ -48,6 +45,9 @@ def read(file: BinaryIO, guess: Guess, defaults: Defaults = NO_DEFAULTS) -> Iter
 
     Raise bank.file_refused for archives that would unpack beyond measure or declare entities.
     """
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _inspect(file)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
@@ -142,6 +142,8 @@ def _written(drafts: Iterable[Draft], on_loss: OnLoss) -> Iterator[Sequence[str]
 
 def save(rows: Iterable[Sequence[str]], to: IO[bytes], others: Mapping[str, Sequence[Sequence[str]]] = NOTHING) -> None:
     """Write rows of texts as a workbook of one sheet, and after it the other sheets by their names."""
+    import openpyxl
+
     book = openpyxl.Workbook(write_only=True)
     for name, lot in {"Questions": rows, **others}.items():
         sheet = book.create_sheet(name)

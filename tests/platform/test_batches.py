@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lyceum.advertising.adapters.batches import Batches
+from lyceum.platform.batches import ENOUGH, Batches
 
 
 async def test_calls_that_come_meanwhile_go_in_the_next_batch() -> None:
@@ -52,3 +52,37 @@ async def test_a_caller_who_went_away_holds_up_nobody() -> None:
     first.cancel()
     gate.set()
     assert await second == 2
+
+
+async def test_another_lane_opens_when_enough_are_waiting() -> None:
+    gates: list[asyncio.Event] = []
+    sizes: list[int] = []
+
+    async def echo(items: Sequence[int]) -> Sequence[int | Exception]:
+        sizes.append(len(items))
+        gates.append(asyncio.Event())
+        await gates[-1].wait()
+        return items
+
+    batches = Batches(echo, lanes=2)
+    calls = [asyncio.create_task(batches(0))]
+    await asyncio.sleep(0.01)
+    calls += [asyncio.create_task(batches(item)) for item in range(1, ENOUGH)]
+    await asyncio.sleep(0.01)
+    assert sizes == [1], "few wait for the lane that runs"
+    calls += [asyncio.create_task(batches(item)) for item in range(ENOUGH, 3 * ENOUGH)]
+    await asyncio.sleep(0.01)
+    assert sizes == [1, 3 * ENOUGH - 1], "enough open a second one"
+    calls += [asyncio.create_task(batches(item)) for item in range(3 * ENOUGH, 5 * ENOUGH)]
+    await asyncio.sleep(0.01)
+    assert len(sizes) == 2, "there is no third"
+    gates[1].set()
+    await asyncio.sleep(0.01)
+    assert sizes == [1, 3 * ENOUGH - 1, 2 * ENOUGH], "the lane that is done takes what gathered meanwhile"
+    for gate in gates:
+        gate.set()
+    assert await asyncio.gather(*calls) == list(range(5 * ENOUGH))
+    last = asyncio.create_task(batches(7))
+    await asyncio.sleep(0.01)
+    gates[-1].set()
+    assert await last == 7, "all lanes are closed again"

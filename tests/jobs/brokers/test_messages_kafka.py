@@ -3,58 +3,27 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
-from dishka import AsyncContainer
 from litestar import Litestar
 
-from lyceum.accounts.api import Role
-from lyceum.jobs.adapters.messaging import Messaging
-from lyceum.main.web import create_web
-from lyceum.platform.settings import Settings
-from tests.conftest import running
-from tests.jobs.kafka import first, send, sender, tansu
+from tests.jobs.kafka import first, send, sender
+from tests.jobs.messages import LATER, LETTERS, TASKS
 from tests.jobs.rabbit import Body, envelope
-from tests.training.callers import headers_of
-
-TASKS = "/api/jobs/tasks"
-LATER = "2099-01-01T00:00:00Z"
 
 
 @pytest.fixture
-def broker_url() -> Iterator[str]:
-    with tansu() as url:
-        yield url
-
-
-@pytest.fixture
-def settings(settings: Settings, broker_url: str) -> Settings:
-    return replace(settings, broker_url=broker_url, task_slots=0)
-
-
-@pytest.fixture
-async def app(settings: Settings, container: AsyncContainer) -> AsyncIterator[Litestar]:
-    app = create_web(settings, container)
-    async with running(app):
-        async with asyncio.timeout(30):
-            await (await container.get(Messaging)).ready.wait()
-        yield app
+def broker_url(kafka_url: str) -> str:
+    return kafka_url
 
 
 @pytest.fixture
 async def producer(app: Litestar, broker_url: str) -> AsyncIterator[AIOKafkaProducer]:
     async with sender(broker_url) as producer:
         yield producer
-
-
-@pytest.fixture
-async def operator(client: httpx.AsyncClient, container: AsyncContainer) -> httpx.AsyncClient:
-    client.headers.update(await headers_of(container, 3, Role.OPERATOR))
-    return client
 
 
 async def listed(operator: httpx.AsyncClient, path: str, count: int) -> list[Body]:
@@ -78,7 +47,7 @@ async def test_messages_make_tasks_once_and_bad_ones_are_dead_letters(
     tasks = await listed(operator, TASKS, 2)
     assert sorted(str(task["description"]) for task in tasks) == ["last", "Пересчитать"]
     assert {task["source"] for task in tasks} == {"kafka"}
-    letters = await listed(operator, "/api/jobs/dead-letters", 3)
+    letters = await listed(operator, LETTERS, 3)
     assert sorted(str(it["code"]) for it in letters) == ["jobs.unknown_kind", "not_json", "not_utf8"]
     dead = await first(broker_url, "tasks.dead", 3)
     codes = sorted(dict(record.headers)["x-error-code"].decode() for record in dead)

@@ -1,10 +1,7 @@
 """Messages over RabbitMQ: what arrives, and what it gets, on both databases."""
 
-import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
@@ -13,40 +10,12 @@ from dishka import AsyncContainer
 from litestar import Litestar
 from sqlalchemy import select
 
-from lyceum.accounts.api import Role
 from lyceum.jobs.adapters.message_tables import outgoing
-from lyceum.jobs.adapters.messaging import Messaging
 from lyceum.jobs.api import SendMessage
 from lyceum.jobs.use_cases.task_messages import TaskNamed
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database, SqlTransaction
-from lyceum.platform.settings import Settings
-from tests.conftest import running
-from tests.jobs.rabbit import Body, Outsider, envelope, outsider, virtual_host
-from tests.training.callers import headers_of
-
-TASKS, LETTERS = "/api/jobs/tasks", "/api/jobs/dead-letters"
-LATER = "2099-01-01T00:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def broker_url() -> Iterator[str]:
-    with virtual_host() as url:
-        yield url
-
-
-@pytest.fixture
-def settings(settings: Settings, broker_url: str) -> Settings:
-    return replace(settings, broker_url=broker_url, task_slots=0)
-
-
-@pytest.fixture
-async def app(settings: Settings, container: AsyncContainer) -> AsyncIterator[Litestar]:
-    app = create_web(settings, container)
-    async with running(app):
-        async with asyncio.timeout(30):
-            await (await container.get(Messaging)).ready.wait()
-        yield app
+from tests.jobs.messages import LATER, LETTERS, TASKS, until
+from tests.jobs.rabbit import Body, Outsider, envelope, outsider
 
 
 @pytest.fixture
@@ -54,19 +23,6 @@ async def crm(app: Litestar, broker_url: str) -> AsyncIterator[Outsider]:
     async with outsider(broker_url) as sender:
         yield sender
         await sender.empty("tasks", "tasks.dead")
-
-
-@pytest.fixture
-async def operator(client: httpx.AsyncClient, container: AsyncContainer) -> httpx.AsyncClient:
-    client.headers.update(await headers_of(container, 3, Role.OPERATOR))
-    return client
-
-
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not await true():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
 
 
 async def test_a_message_makes_a_task_and_its_sender_is_told(crm: Outsider, operator: httpx.AsyncClient) -> None:

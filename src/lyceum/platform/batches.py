@@ -3,27 +3,37 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+ENOUGH = 4
+
 
 class Batches[Asked, Answer]:
-    """Calls `work` with everything that has been asked meanwhile, `most` at a time, one batch after the other.
+    """Calls `work` with everything that has been asked meanwhile, `most` at a time, in up to `lanes` at once.
+
+    Another lane opens when `ENOUGH` are waiting for those that run: many small batches cost more than a large one.
 
     `work` gives an answer for each item, in their order; an answer that is an exception is raised to its caller, and
     what `work` raises itself is raised to all of the batch. A caller alone waits for nobody.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]], most: int = 64
+        self,
+        work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]],
+        most: int = 64,
+        lanes: int = 1,
     ) -> None:
         self._work = work
         self._most = most
+        self._lanes = lanes
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, asked: Asked) -> Answer:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
+        running = self._running
+        if not running or (len(running) < self._lanes and len(self._waiting) >= ENOUGH):
+            task = asyncio.create_task(self._run())
+            running.add(task)
         return await future
 
     async def _run(self) -> None:
@@ -32,7 +42,7 @@ class Batches[Asked, Answer]:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._answer([(asked, future) for asked, future in batch if not future.done()])
         finally:
-            self._running = None
+            self._running.discard(asyncio.current_task())
 
     async def _answer(self, batch: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
