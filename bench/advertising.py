@@ -3,7 +3,9 @@
     uv run python -m bench.advertising [--seconds 4] [--campaigns 100 10000] [sqlite] [postgres]
 
 One web process, 16 keep-alive connections, 1,000 clients, 100 advertisers, 100,000 scores. Rounds of the paths are
-interleaved and the median is taken. Prints one JSON line for each database and number of campaigns.
+interleaved and the median is taken. A client sees a campaign once, so few campaigns are replaced by as many new ones
+before each round: no round may run out of ads. Prints one JSON line for each database and number of campaigns, and how
+the shares of the numbers compare.
 """
 
 import argparse
@@ -13,10 +15,11 @@ import random
 import statistics
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from bench.load import Answer, Connection, Step, Tally, drive
 from bench.servers import cpu_seconds, databases, peak_memory_mb, server
@@ -31,6 +34,8 @@ CLIENTS = 1_000
 ADVERTISERS = 100
 SCORES = 100
 BASE = "/api/advertising"
+FEW = 1_000
+"""Fewer campaigns than this are replaced before each round."""
 PLACES = [f"Город {number}" for number in range(10)]
 
 
@@ -72,6 +77,25 @@ async def fill(url: str, advertisers: list[UUID], count: int) -> None:
         )
         await connection.execute(insert(state).values(id=1, today=1, revision=count))
     await database.close()
+
+
+async def renew(url: str, advertisers: list[UUID], count: int, turn: int) -> None:
+    """As many new campaigns in the place of all that there are."""
+    source = random.Random(100 + turn)
+    rows = [a_campaign(number, advertisers[number % ADVERTISERS], source) for number in range(1, count + 1)]
+    database = Database.connect(url, pool_size=2)
+    async with database.writes.begin() as connection:
+        last = await connection.scalar(select(state.c.revision).with_for_update()) or 0
+        going = update(campaigns).where(campaigns.c.deleted_at.is_(None))
+        await connection.execute(going.values(deleted_at=datetime.now(UTC), revision=last + 1))
+        for row in rows:
+            row["number"] = row["revision"] = int(str(row["number"])) + last + 1
+        await connection.execute(insert(campaigns), rows)
+        new = [{"campaign_id": row["id"], "impressions": 0, "clicks": 0} for row in rows]
+        await connection.execute(insert(tallies), new)
+        await connection.execute(update(state).values(revision=last + 1 + count))
+    await database.close()
+    await asyncio.sleep(1.0)
 
 
 async def put(port: int, path: str, body: object) -> float:
@@ -124,7 +148,9 @@ def clicking(shown: list[tuple[str, str]]) -> Step:
     return step
 
 
-async def measure(port: int, pid: int, advertisers: list[UUID], seconds: float) -> dict[str, object]:
+async def measure(
+    url: str, port: int, pid: int, advertisers: list[UUID], count: int, seconds: float
+) -> dict[str, object]:
     source = random.Random(11)
     await put(port, "/advertisers/bulk", [{"advertiser_id": str(id), "name": "x"} for id in advertisers])
     people = clients(CLIENTS, source)
@@ -140,7 +166,10 @@ async def measure(port: int, pid: int, advertisers: list[UUID], seconds: float) 
     tallies: dict[str, list[Tally]] = {"constant": [], "ads": [], "clicks": []}
     spent: dict[str, list[float]] = {name: [] for name in tallies}
     await drive(port, [asking(ids, shown, source) for _ in range(CONNECTIONS)], [{}] * CONNECTIONS, 1.0)
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
+        if count < FEW:
+            await renew(url, advertisers, count, turn)
+            shown.clear()
         for name, runs in tallies.items():
             steps = {
                 "constant": lambda: get("/health/live"),
@@ -148,7 +177,7 @@ async def measure(port: int, pid: int, advertisers: list[UUID], seconds: float) 
                 "clicks": lambda: clicking(shown),
             }[name]
             before = cpu_seconds(pid)
-            long = seconds if name != "clicks" else min(seconds, len(shown) / 4000)
+            long = seconds if name != "clicks" else min(seconds, len(shown) / 7000)
             tally = await drive(port, [steps() for _ in range(CONNECTIONS)], [{}] * CONNECTIONS, long)
             tally.good = round(tally.good * seconds / long)
             runs.append(tally)
@@ -175,15 +204,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--campaigns", type=int, nargs="*", default=[100, 10_000])
     arguments = parser.parse_args()
+    shares: dict[str, list[dict[str, float]]] = {}
     for count in arguments.campaigns:
         with databases(arguments.databases) as urls, tempfile.TemporaryDirectory() as folder:
             for kind, url in urls.items():
                 advertisers = [uuid4() for _ in range(ADVERTISERS)]
                 asyncio.run(fill(url, advertisers, count))
                 with server(url, Path(folder) / kind, "--open") as (port, pid):
-                    result = asyncio.run(measure(port, pid, advertisers, arguments.seconds))
+                    result = asyncio.run(measure(url, port, pid, advertisers, count, arguments.seconds))
                     told = {"database": kind, "campaigns": count, **result, "peak_mb": round(peak_memory_mb(pid))}
                     print(json.dumps(told), flush=True)
+                    shares.setdefault(kind, []).append(result["share"])  # type: ignore[arg-type]
+    for kind, found in shares.items():
+        last = {name: round(found[-1][name] / found[0][name], 2) for name in ("ads", "clicks")}
+        print(json.dumps({"database": kind, "campaigns": arguments.campaigns[-1], "over_the_first": last}))
 
 
 if __name__ == "__main__":

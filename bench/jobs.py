@@ -1,10 +1,12 @@
 """Background tasks per second from end to end, beside Procrastinate, Celery and TaskIQ doing the same in the same run.
 
-    uv run --group bench python -m bench.jobs [--tasks 3000] [--rounds 2] [--only lyceum,celery]
+    uv run --group bench python -m bench.jobs [--tasks 8000] [--rounds 2] [--only lyceum,celery]
 
 The work is one insert, committed before the task counts as done. Each queue is filled first (durable, confirmed), then
-1, 2 and 4 worker processes start. The rate is taken between the first and the last tenth of the effects, by the clock
-of the database, so starting up is left out. Rounds are interleaved and the median is taken.
+1, 2 and 4 worker processes start. The rate is taken between the first and the last tenth of the effects, or from the
+moment when every process has made one, if that is later; by the clock of the database. So starting up is left out.
+Rounds are interleaved and the median is taken. `celery_kept` and `taskiq_kept` also record what became of the task, as
+the product and Procrastinate do; without that they forget it.
 
 Also: how long after a POST a task starts, and what an idle worker weighs. Needs PostgreSQL and RabbitMQ on this
 machine; prints JSON lines.
@@ -76,16 +78,14 @@ def rivals(url: str) -> list[Contender]:
     def schema() -> None:
         subprocess.run([*procrastinate, "schema", "--apply"], env=env, check=True, capture_output=True)
 
+    def contender(name: str, system: str, env: dict[str, str]) -> Contender:
+        prepare = schema if system == "procrastinate" else lambda: None
+        return Contender(name, url, prepare, lambda ids: in_child(env, system, ids), words[system], env)
+
+    kept = env | {"BENCH_KEPT": "1"}
     return [
-        Contender(
-            name,
-            url,
-            schema if name == "procrastinate" else lambda: None,
-            lambda ids, name=name: in_child(env, name, ids),  # type: ignore[misc]
-            workers,
-            env,
-        )
-        for name, workers in words.items()
+        *(contender(name, name, env) for name in words),
+        *(contender(f"{name}_kept", name, kept) for name in ("celery", "taskiq")),
     ]
 
 
@@ -117,11 +117,12 @@ def running(words: list[list[str]], env: dict[str, str]) -> Iterator[list[int]]:
 
 async def rate(contender: Contender, count: int, workers: int) -> tuple[float, float]:
     """Tasks put in per second by one client, and effects per second by so many workers."""
-    await execute(contender.url, "DELETE FROM bench_effects")
+    for table in ("bench_effects", "bench_records"):
+        await execute(contender.url, f"DELETE FROM {table}")  # noqa: S608 - ours
     ids = [uuid4() for _ in range(count)]
     filled = await asyncio.to_thread(contender.fill, ids)
     with running(contender.workers(workers), contender.env):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while int((await query(contender.url, "SELECT count(*) FROM bench_effects"))[0][0]) < count:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{contender.name} did not finish {count} tasks with {workers} workers.")
@@ -129,9 +130,13 @@ async def rate(contender: Contender, count: int, workers: int) -> tuple[float, f
     seconds = (
         "extract(epoch FROM at)::float8" if "postgresql" in contender.url else "(julianday(at) - 2440587.5) * 86400.0"
     )
-    rows = await query(contender.url, f"SELECT {seconds} FROM bench_effects ORDER BY at")  # noqa: S608 - ours
-    times = [float(row[0]) for row in rows]
-    first, last = count // 10, count * 9 // 10
+    rows = await query(contender.url, f"SELECT {seconds}, pid FROM bench_effects ORDER BY at")  # noqa: S608 - ours
+    times, pids = [float(row[0]) for row in rows], [row[1] for row in rows]
+    first, last = max(count // 10, *(pids.index(pid) for pid in set(pids))), count * 9 // 10
+    if len(set(pids)) != workers or last - first < count // 3:
+        raise RuntimeError(
+            f"{contender.name}: {len(set(pids))} of {workers} processes worked, too late to be measured."
+        )
     return filled, (last - first) / (times[last] - times[first])
 
 
@@ -203,14 +208,14 @@ def resident_mib(pid: int) -> float:
 
 async def prepare(url: str) -> None:
     """The schema of the product and the table of effects."""
-    from bench.jobs_worker import effects
+    from bench.jobs_worker import metadata
     from lyceum.platform.database import Database
     from lyceum.platform.migrations import migrate
 
     await migrate(url)
     database = Database.connect(url, pool_size=1)
     async with database.writes.begin() as connection:
-        await connection.run_sync(effects.metadata.create_all)
+        await connection.run_sync(metadata.create_all)
     await database.close()
 
 
@@ -226,7 +231,7 @@ def virtual_host() -> Iterator[None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", type=int, default=3000)
+    parser.add_argument("--tasks", type=int, default=8000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", default="", help="systems, by commas: lyceum_postgres, celery, latency, …")
     given = parser.parse_args()

@@ -4,13 +4,14 @@ python -m bench.jobs_worker SLOTS      settings from the environment
 """
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import msgspec
 from dishka import Provider, Scope
-from sqlalchemy import Column, MetaData, Table, Uuid, insert
+from sqlalchemy import Column, Integer, MetaData, String, Table, Uuid, insert
 
 from lyceum.accounts.api import Role
 from lyceum.jobs.adapters.registry import KnownKinds
@@ -25,10 +26,24 @@ from lyceum.platform.prepared import Changes, Prepared
 from lyceum.platform.settings import Settings
 from lyceum.platform.telemetry import configure_logging
 
+metadata = MetaData()
 effects = Table(
-    "bench_effects", MetaData(), Column("id", Uuid, primary_key=True), Column("at", UTCDateTime, nullable=False)
+    "bench_effects",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", UTCDateTime),
+    Column("pid", Integer),
 )
-ADD = Prepared(insert(effects).values(at=database_now()).inline(), "id")
+records = Table(
+    "bench_records",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("status", String(12)),
+    Column("worker", Uuid),
+    Column("finished_at", UTCDateTime),
+)
+"""What other systems keep of a finished task; the product has its own tables."""
+ADD = Prepared(insert(effects).values(at=database_now()).inline(), "id", "pid")
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -47,7 +62,7 @@ class Effect:
 
     async def run(self, context: TaskContext, payload: Nothing) -> None:
         async with context.completing():
-            self.transaction.last = Changes([(ADD, {"id": context.task_id})])
+            self.transaction.last = Changes([(ADD, {"id": context.task_id, "pid": os.getpid()})])
 
 
 def kinds() -> Provider:

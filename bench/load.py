@@ -45,12 +45,23 @@ class Connection:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
         self.writer.write(head.encode() + data)
         top = await self.reader.readuntil(b"\r\n\r\n")
-        length = 0
+        length, is_chunked = 0, False
         for line in top.split(b"\r\n")[1:]:
             if line[:15].lower() == b"content-length:":
                 length = int(line[15:])
+            elif line[:18].lower() == b"transfer-encoding:":
+                is_chunked = True
+        if is_chunked:
+            return Answer(int(top[9:12]), await self._chunks())
         content = await self.reader.readexactly(length) if length else b""
         return Answer(int(top[9:12]), content)
+
+    async def _chunks(self) -> bytes:
+        content = bytearray()
+        while length := int(await self.reader.readuntil(b"\r\n"), 16):
+            content += (await self.reader.readexactly(length + 2))[:-2]
+        await self.reader.readuntil(b"\r\n")
+        return bytes(content)
 
     def close(self) -> None:
         self.writer.close()

@@ -8,26 +8,34 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import aio_pika
+import aiormq
 
 from chaos.cluster import free_port
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-READY = 90.0
+READY = 120.0
+SHARED = "LYCEUM_CHAOS_BROKER"
+QUEUES = ("tasks", "tasks.dead", "nowhere")
 
 
 @dataclass(slots=True)
 class Broker:
     folder: Path
-    port: int = field(default_factory=free_port)
-    dist: int = field(default_factory=free_port)
+    port: int
+    dist: int
     process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """What SHARED is to be set to."""
+        return f"{self.folder}:{self.port}:{self.dist}"
 
     @property
     def url(self) -> str:
@@ -53,15 +61,30 @@ class Broker:
             self.process = subprocess.Popen(
                 [PROGRAMS / "rabbitmq-server"], env=self._env(), stdout=out, stderr=out, start_new_session=True
             )
+        (self.folder / "group").write_text(str(self.process.pid), encoding="ascii")
+
+    def signal(self, number: int) -> None:
+        """To the whole node, whoever started it."""
+        for name, send in (("group", os.killpg), ("pid", os.kill)):
+            with suppress(OSError, ValueError):
+                send(int((self.folder / name).read_text(encoding="ascii")), number)
+
+    @property
+    def lives(self) -> bool:
+        return _lives(self.folder / "group") or _lives(self.folder / "pid")
+
+    def pause(self) -> None:
+        """It answers nobody, and closes nothing."""
+        self.signal(signal.SIGSTOP)
 
     def kill(self) -> None:
-        """`kill -9` of the whole node."""
-        assert self.process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        with suppress(OSError, ValueError):
-            os.kill(int((self.folder / "pid").read_text(encoding="ascii")), signal.SIGKILL)
+        """`kill -9` of the whole node, and wait until it is gone."""
+        deadline = time.monotonic() + 10
+        while self.lives and time.monotonic() < deadline:
+            self.signal(signal.SIGKILL)
+            time.sleep(0.02)
+        if self.process is not None:
+            self.process.wait(1)
 
     def control(self, *words: str) -> str:
         done = subprocess.run(
@@ -93,28 +116,77 @@ class Broker:
         await self.ready()
 
     async def count(self, queue: str) -> int:
-        """How many messages wait in a queue."""
+        """How many messages wait in a queue; none in one that is not there."""
+        found = await self._declared(queue)
+        return (found.message_count or 0) if found else 0
+
+    async def consumers(self, queue: str) -> int:
+        """How many consumers a queue has."""
+        found = await self._declared(queue)
+        return (found.consumer_count or 0) if found else 0
+
+    async def _declared(self, queue: str) -> aiormq.spec.Queue.DeclareOk | None:
+        try:
+            async with asyncio.timeout(10), await aio_pika.connect(self.url) as connection:
+                declared = await (await connection.channel()).declare_queue(queue, passive=True)
+                return declared.declaration_result
+        except (aio_pika.exceptions.ChannelNotFoundEntity, OSError, TimeoutError, aio_pika.exceptions.AMQPError):
+            return None
+
+    async def empty(self) -> None:
+        """Take all queues away, whoever left them."""
         async with await aio_pika.connect(self.url) as connection:
             channel = await connection.channel()
-            declared = await channel.declare_queue(queue, passive=True)
-            return declared.declaration_result.message_count or 0
+            for name in QUEUES:
+                await channel.queue_delete(name)
 
 
-@asynccontextmanager
-async def broker() -> AsyncIterator[Broker]:
-    """A fresh node, up; gone afterwards."""
+@contextmanager
+def node() -> Iterator[Broker]:
+    """A fresh node that is starting; gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="lyceum-broker-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "root", "root")
-    made = Broker(folder)
+    made = Broker(folder, free_port(), free_port())
     (folder / "plugins").write_text("[].", encoding="ascii")
     try:
         made.start()
-        await made.ready()
         yield made
     finally:
         made.kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def broker() -> AsyncIterator[Broker]:
+    """A node without queues, up: of one's own, or the one that SHARED names, which several experiments use in turn."""
+    with given() or node() as made:
+        try:
+            await made.ready()
+            await made.empty()
+            yield made
+        finally:
+            made.signal(signal.SIGCONT)
+
+
+def given() -> AbstractContextManager[Broker] | None:
+    """The shared node, started again if somebody has left it dead."""
+    if (said := os.environ.get(SHARED)) is None:
+        return None
+    folder, port, dist = said.rsplit(":", 2)
+    made = Broker(Path(folder), int(port), int(dist))
+    if not made.lives:
+        made.start()
+    return nullcontext(made)
+
+
+def _lives(noted: Path) -> bool:
+    """Whether the process noted in a file is there, and no mere zombie."""
+    try:
+        stat = Path(f"/proc/{int(noted.read_text(encoding='ascii'))}/stat").read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def envelope(id: UUID, data: object, schema: str = "task/1") -> str:

@@ -20,6 +20,7 @@ from dishka import Provider, Scope
 from chaos.guards import Guard, provider
 from chaos.messages import Poison
 from chaos.work import Work
+from lyceum.jobs.adapters.alone import HandleAlone
 from lyceum.jobs.adapters.registry import KnownKinds, KnownMessages
 from lyceum.jobs.adapters.worker import Rhythm, Worker
 from lyceum.jobs.api import Kinds, Messages
@@ -41,12 +42,14 @@ class MuteRhythm(Rhythm):
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What one worker process is told. `deaf`: SIGTERM ends it at once, as if nobody had thought of deploys."""
+    """What one worker process is told. `deaf`: SIGTERM ends it at once, as if nobody had thought of deploys. `trial`:
+    seconds between two starts of a message that ends its process, when they are not those of the product."""
 
     settings: Settings
     rhythm: Rhythm
     off: Guard | None = None
     deaf: bool = False
+    trial: float | None = None
     id: UUID = field(default_factory=uuid4)
 
 
@@ -71,6 +74,8 @@ async def _work(hand: Hand) -> None:
     container = make_container(hand.settings, kinds, provider(hand.off))
     worker = await container.get(Worker)
     worker.id, worker.rhythm = hand.id, hand.rhythm
+    if hand.trial is not None:
+        (await container.get(HandleAlone)).lease = hand.trial
     if hand.deaf:
         await worker.run()
     await work(container)
@@ -82,10 +87,11 @@ class Crew:
     """The worker processes of one experiment, by the id of the worker."""
 
     settings: Settings
+    trial: float | None = None
     processes: dict[UUID, ForkServerProcess] = field(default_factory=dict)
 
     def start(self, rhythm: Rhythm, *, off: Guard | None = None, deaf: bool = False) -> UUID:
-        hand = Hand(self.settings, rhythm, off, deaf)
+        hand = Hand(self.settings, rhythm, off, deaf, self.trial)
         process = context().Process(target=main, args=(hand,), daemon=True)
         process.start()
         self.processes[hand.id] = process
@@ -118,9 +124,9 @@ def context(preload: str = "chaos.crew") -> multiprocessing.context.ForkServerCo
 
 
 @contextmanager
-def crew(settings: Settings) -> Iterator[Crew]:
+def crew(settings: Settings, trial: float | None = None) -> Iterator[Crew]:
     """A crew whose processes end with the block."""
-    made = Crew(settings)
+    made = Crew(settings, trial)
     try:
         yield made
     except BaseException:

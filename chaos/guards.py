@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope
@@ -13,6 +14,7 @@ from sqlalchemy import Integer, Uuid, bindparam, select, update
 from lyceum.bank.adapters.staging import SqlStaging
 from lyceum.bank.domain.transfers import TransferId
 from lyceum.bank.transfer_ports import Staging
+from lyceum.jobs.adapters.alone import HandleAlone
 from lyceum.jobs.adapters.claims import SqlClaims, _due, _started
 from lyceum.jobs.adapters.intake import Gate, Intake
 from lyceum.jobs.adapters.messaging import Messaging, Session
@@ -26,7 +28,6 @@ from lyceum.jobs.api import Messages
 from lyceum.jobs.domain.messages import Delivery, Outcome, Verdict
 from lyceum.jobs.domain.tasks import Progress, Status, Task, TaskId
 from lyceum.jobs.ports import Beat, Claims, DeadBodies, Runs
-from lyceum.jobs.use_cases.receiving import ReadMessage
 from lyceum.platform.database import Database, UTCDateTime
 from lyceum.platform.database_time import database_now
 from lyceum.platform.prepared import Changes, Prepared
@@ -45,6 +46,7 @@ class Guard(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     PROBE = "probe"
     PATIENCE = "patience"
+    APART = "apart"
 
 
 _COMPLETE = Prepared(
@@ -73,7 +75,19 @@ class UnfencedClaims(SqlClaims):
         self.transaction.last = Changes([(_COMPLETE, {"task": task.id, "outcome": encoded(result)})])
 
 
-_TAKE = Prepared(
+class OtherClaims(SqlClaims):
+    """Takes by another statement than the product's."""
+
+    statement: ClassVar[Prepared]
+
+    async def take(self, worker_id: UUID, claim_id: UUID, slots: int, lease_s: float) -> Sequence[Task]:
+        given = {"worker": worker_id, "claim": claim_id, "lease": lease_s, "slots": slots, "mine": datetime.now(UTC)}
+        taken = [task_of(row) for row in await self.statement.rows(self.transaction.connection, given)]
+        await self._note_starts(taken)
+        return taken
+
+
+_TAKE_AGELESS = Prepared(
     update(tasks)
     .where(
         tasks.c.id.in_(
@@ -89,14 +103,10 @@ _TAKE = Prepared(
 )
 
 
-class AgelessClaims(SqlClaims):
+class AgelessClaims(OtherClaims):
     """The highest priority first, however long the others have waited."""
 
-    async def take(self, worker_id: UUID, claim_id: UUID, slots: int, lease_s: float) -> Sequence[Task]:
-        given = {"worker": worker_id, "claim": claim_id, "lease": lease_s, "slots": slots}
-        taken = [task_of(row) for row in await _TAKE.rows(self.transaction.connection, given)]
-        await self._note_starts(taken)
-        return taken
+    statement = _TAKE_AGELESS
 
 
 _TAKE_BY_OWN_CLOCK = Prepared(
@@ -114,14 +124,10 @@ _TAKE_BY_OWN_CLOCK = Prepared(
 )
 
 
-class OwnClockClaims(SqlClaims):
+class OwnClockClaims(OtherClaims):
     """What is due is told by the clock of the worker's machine."""
 
-    async def take(self, worker_id: UUID, claim_id: UUID, slots: int, lease_s: float) -> Sequence[Task]:
-        given = {"worker": worker_id, "claim": claim_id, "lease": lease_s, "slots": slots, "mine": datetime.now(UTC)}
-        taken = [task_of(row) for row in await _TAKE_BY_OWN_CLOCK.rows(self.transaction.connection, given)]
-        await self._note_starts(taken)
-        return taken
+    statement = _TAKE_BY_OWN_CLOCK
 
 
 class HoardingStaging(SqlStaging):
@@ -155,6 +161,13 @@ class HastyIntake(Intake):
         return Verdict(Outcome.DONE)
 
 
+class TrustingIntake(Intake):
+    """Handles what comes again at once, beside all else, and believes the broker's count."""
+
+    async def _once(self, delivery: Delivery) -> Verdict:
+        return await super()._once(replace(delivery, alone=True))
+
+
 class ImpatientIntake(Intake):
     """Gives a message back at once when the database is away."""
 
@@ -162,15 +175,7 @@ class ImpatientIntake(Intake):
         return await self._once(delivery)
 
 
-def impatient_intake(container: AsyncContainer, read: ReadMessage, gate: Gate, metrics: MessageMetrics) -> Intake:
-    return ImpatientIntake(container, read, gate, metrics)
-
-
 pending: list[asyncio.Task[Verdict]] = []
-
-
-def hasty_intake(container: AsyncContainer, read: ReadMessage, gate: Gate, metrics: MessageMetrics) -> Intake:
-    return HastyIntake(container, read, gate, metrics)
 
 
 class CredulousMessaging(Messaging):
@@ -193,9 +198,10 @@ def credulous_messaging(
     intake: Intake,
     gate: Gate,
     relay: OutgoingRelay,
+    alone: HandleAlone,
     metrics: MessageMetrics,
 ) -> AnyOf[Messaging, DeadBodies]:
-    return CredulousMessaging(settings, container, messages, intake, gate, relay, metrics)
+    return CredulousMessaging(settings, container, messages, intake, gate, relay, alone, metrics)
 
 
 def deaf_relay(database: Database, signal: MessageSignal, metrics: MessageMetrics) -> OutgoingRelay:
@@ -214,9 +220,11 @@ def provider(off: Guard | None) -> Provider:
     elif off is Guard.DAYS:
         made.provide(CarelessRuns, provides=Runs, override=True)
     elif off is Guard.ACKNOWLEDGEMENT:
-        made.provide(hasty_intake, provides=Intake, scope=Scope.APP, override=True)
+        made.provide(HastyIntake, provides=Intake, scope=Scope.APP, override=True)
+    elif off is Guard.APART:
+        made.provide(TrustingIntake, provides=Intake, scope=Scope.APP, override=True)
     elif off is Guard.PATIENCE:
-        made.provide(impatient_intake, provides=Intake, scope=Scope.APP, override=True)
+        made.provide(ImpatientIntake, provides=Intake, scope=Scope.APP, override=True)
     elif off is Guard.PROBE:
         made.provide(credulous_messaging, scope=Scope.APP, override=True)
     elif off is Guard.CONFIRMS:

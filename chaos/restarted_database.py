@@ -1,9 +1,6 @@
 """6: PostgreSQL is stopped at once and started again, 10 times, under requests and messages. What was said is kept."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -17,11 +14,10 @@ from chaos.cluster import Cluster, cluster, free_port
 from chaos.crew import crew
 from chaos.ground import Ground, prepared
 from chaos.guards import Guard
-from chaos.killed_broker import consumers
 from chaos.lost_publishes import IDLE, until
 from chaos.poison import empty, put
 from chaos.verdict import Scale, Verdict
-from lyceum.platform.settings import Settings
+from chaos.web import start
 
 TASK = {"description": "chaos", "payload": {"seconds": 0}}
 PACE = 0.02
@@ -53,12 +49,13 @@ async def run(scale: Scale) -> Verdict:
 
 async def outages(place: Ground, database: Cluster, own: Broker, restarts: int, off: Guard | None) -> Verdict:
     settings, said = replace(place.settings, broker_url=own.url), Said()
-    server, port = serve(place.settings)
+    port = free_port()
+    server = start(place.settings, port, LYCEUM_OPEN_API="1")
     try:
         with crew(settings) as workers:
             for _ in range(2):
                 workers.start(IDLE, off=off)
-            await until(lambda: consumers(own), 2, 60)
+            await until(lambda: own.consumers("tasks"), 2, 60)
             await empty(own)
             callers = [asyncio.create_task(request(said, port)), asyncio.create_task(publish(said, own))]
             await until(lambda: told(said), 20, 60)
@@ -71,7 +68,11 @@ async def outages(place: Ground, database: Cluster, own: Broker, restarts: int, 
             said.over = True
             await asyncio.gather(*callers)
             place.sql = await asyncpg.connect(database.url)
-            await until(lambda: known(place, said.messages, "jobs_inbox", "message_id"), len(said.messages), 60)
+            await until(
+                lambda: known(place, said.messages, "jobs_inbox", "message_id"),
+                len(said.messages),
+                60 if off is None else 8,
+            )
             dead = await own.count("tasks.dead")
     finally:
         server.kill()
@@ -93,20 +94,6 @@ async def outages(place: Ground, database: Cluster, own: Broker, restarts: int, 
         "refused": said.refused,
     }
     return Verdict(checks, {**figures, "dead_letters": dead})
-
-
-def serve(settings: Settings) -> tuple[subprocess.Popen[bytes], int]:
-    """The web, without workers and consumers, every caller an operator."""
-    port = free_port()
-    env = {name: value for name, value in os.environ.items() if not name.startswith("LYCEUM_")} | {
-        "LYCEUM_DATABASE_URL": settings.database_url,
-        "LYCEUM_DATA_DIR": str(settings.data_dir),
-        "LYCEUM_TASK_SLOTS": "0",
-        "LYCEUM_OPEN_API": "1",
-        "LYCEUM_LOG_LEVEL": "error",
-    }
-    words = [sys.executable, "-m", "lyceum", "serve", "--port", str(port)]
-    return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), port
 
 
 async def request(said: Said, port: int) -> None:

@@ -1,8 +1,9 @@
 """9: schedulers across midnight, many at once, killed right after it, away for hours and days. One task for each day.
 
 The clock that decides is the database's, so the cluster of this experiment has one that jumps (libfaketime). What a
-scheduler does at a tick is the product's; it ticks five times a second instead of three times a minute. Midnights are
-those of Berlin, days of 23 and 25 hours among them: the second half of experiment 10.
+scheduler does at a tick is the product's; it ticks five times a second instead of three times a minute, but for the
+part with the real command (`commands.py`). Midnights are those of Berlin, days of 23 and 25 hours among them: the
+second half of experiment 10.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 from dishka import Provider, Scope
 
 from chaos.cluster import FAKETIME, cluster
+from chaos.commands import real_commands
 from chaos.crew import context
 from chaos.ground import Ground, prepared
 from chaos.guards import Guard, provider
@@ -99,6 +101,8 @@ async def run(scale: Scale) -> Verdict:
             main_night = Night(place, own.set_clock, None)
             checks, days = await nights(main_night, scale)
             found |= {"days": days, "tasks": await place.value("SELECT count(*) FROM jobs_tasks")}
+            main_night.kill()
+            checks |= await real_commands(main_night, str(ZONE))
             await place.sql.execute("TRUNCATE jobs_tasks, jobs_schedule_runs")
             found["control_doubled"] = await doubles(Night(place, own.set_clock, Guard.DAYS))
             checks["without the right to a day there are doubles"] = found["control_doubled"] > 0

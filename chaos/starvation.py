@@ -9,6 +9,7 @@ import time
 from chaos.crew import Crew, crew
 from chaos.ground import Ground, Seeded, ground
 from chaos.guards import Guard
+from chaos.lost_publishes import until
 from chaos.verdict import Scale, Verdict
 from chaos.work import WorkPayload
 from lyceum.jobs.adapters.worker import Rhythm
@@ -28,6 +29,7 @@ SELECT extract(epoch FROM e.at - t.run_at)::float8 AS waited
 FROM jobs_tasks t JOIN jobs_task_events e ON e.task_id = t.id
 WHERE t.priority = 0 AND e.after = 'in_progress'
 """
+AT_WORK = "SELECT count(DISTINCT worker_id) FROM jobs_task_events"
 URGENT = "SELECT count(*) FROM jobs_tasks WHERE priority = 9 AND status = 'new'"
 
 
@@ -63,9 +65,11 @@ async def compete(place: Ground, crowd: int, patient: int, window: float, off: G
     await place.sql.execute("ANALYZE jobs_tasks")
     head = 2.0
     ages = [BOUND - head - window * number / patient for number in range(patient)]
-    await place.seed([Seeded(WorkPayload(0), priority=0, ago=age) for age in ages])
     with crew(place.settings) as workers:
         employ(workers, off)
+        # How long a process takes to come up is not what is measured.
+        await until(lambda: place.value(AT_WORK), 2, 120)
+        await place.seed([Seeded(WorkPayload(0), priority=0, ago=age) for age in ages])
         deadline = time.monotonic() + head + window + SLACK
         while time.monotonic() < deadline:
             waited = [row["waited"] for row in await place.sql.fetch(STARTED)]
