@@ -1,14 +1,19 @@
 """What becomes of tasks that are over: kept for a month, or three when they failed, then gone with all they left."""
 
 import asyncio
+from dataclasses import replace
 
+import pytest
 from sqlalchemy import func, select, update
 
 from lyceum.jobs.adapters.pruning import BATCH, Pruning
 from lyceum.jobs.adapters.tables import events, tasks
+from lyceum.jobs.adapters.worker import Worker
 from lyceum.jobs.domain.tasks import TaskId
+from lyceum.main.container import make_container
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.database_time import database_now
+from lyceum.platform.settings import Settings
 from tests.jobs.builders import Queue
 
 DAY = 86_400.0
@@ -41,6 +46,27 @@ async def test_completed_tasks_go_after_30_days_failed_ones_after_90_and_open_on
     assert await left(database) == {*ids.values(), waiting} - gone
     async with database.read() as connection:
         assert not gone & {TaskId(id) for id in await connection.scalars(select(events.c.task_id))}
+
+
+@pytest.mark.parametrize("minutes", [60, 0])
+async def test_a_worker_forgets_what_is_over_unless_that_is_left_to_the_command_line(
+    minutes: int, database: Database, settings: Settings
+) -> None:
+    old = await Queue(database).add()
+    await age(database, old, 31, "completed")
+    container = make_container(replace(settings, prune_minutes=minutes))
+    worker = await container.get(Worker)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        while minutes and await left(database):
+            await asyncio.sleep(0.02)
+        while not await worker.presence.alive():
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)  # forgetting takes a tenth of it
+    worker.stop()
+    await running
+    assert await left(database) == (set() if minutes else {old})
+    await container.close()
 
 
 async def test_more_than_a_batch_is_forgotten_and_by_one_worker_at_a_time(database: Database) -> None:

@@ -124,8 +124,10 @@ class JobsProvider(Provider):
         pruning: Pruning,
         presence: Presence,
         rhythm: Rhythm,
+        settings: Settings,
     ) -> Worker:
-        return Worker(container, database, signal, runner, pruning, presence, rhythm)
+        prunes = settings.prune_minutes > 0
+        return Worker(container, database, signal, runner, pruning, presence, rhythm, prunes)
 
     @provide(scope=Scope.APP)
     def scheduler(self, container: AsyncContainer, timetable: Timetable, presence: Presence) -> Scheduler:

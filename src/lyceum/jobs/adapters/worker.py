@@ -71,6 +71,7 @@ class Worker:
     pruning: Pruning
     presence: Presence
     rhythm: Rhythm = field(default_factory=Rhythm)
+    prunes: bool = True
     id: UUID = field(default_factory=uuid4)
     _running: dict[asyncio.Task[None], State] = field(default_factory=dict)
     _stopping: bool = False
@@ -82,9 +83,10 @@ class Worker:
         chores = [
             asyncio.create_task(_forever(self._beat, self.rhythm.tick)),
             asyncio.create_task(_forever(self.rescue, self.rhythm.rescue)),
-            asyncio.create_task(_forever(self.pruning.prune, PRUNE_SECONDS)),
             asyncio.create_task(_forever(self._appear, APPEAR_SECONDS)),
         ]
+        if self.prunes:
+            chores.append(asyncio.create_task(_forever(self.pruning.prune, PRUNE_SECONDS)))
         try:
             while not self._stopping:
                 free = self.rhythm.slots - len(self._running)
