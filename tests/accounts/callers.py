@@ -15,10 +15,10 @@ from lyceum.accounts.use_cases.sign_up import NewAccount
 from lyceum.accounts.use_cases.users import CreateUser
 from lyceum.kernel.ids import UserId
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.settings import Settings
-from tests.accounts.conftest import CheapPasswords
+from tests.accounts.conftest import CHEAP_PASSWORDS
 from tests.accounts.fakes import OPERATOR, PASSWORD
+from tests.apps import an_app, running
 
 type Headers = dict[str, str]
 MASHA = "masha@example.org"
@@ -78,9 +78,9 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The application under other settings, and a caller from `address` who asked for `host`."""
     changed = replace(settings, **changes)  # type: ignore[arg-type]
-    app = create_web(changed, make_container(changed, CheapPasswords()))
+    app = an_app(changed, make_container(changed, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50_000))
-    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+    async with running(app), httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
         yield client
 
 

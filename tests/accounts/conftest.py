@@ -18,6 +18,10 @@ class CheapPasswords(Provider):
         return FakePasswords()
 
 
+CHEAP_PASSWORDS = CheapPasswords()
+"""One for all, so that the bindings with it are made once for a process."""
+
+
 @pytest.fixture
 def house() -> House:
     return House()
@@ -25,6 +29,6 @@ def house() -> House:
 
 @pytest.fixture
 async def container(settings: Settings, database: Database) -> AsyncIterator[AsyncContainer]:
-    container = make_container(settings, CheapPasswords())
+    container = make_container(settings, CHEAP_PASSWORDS)
     yield container
     await container.close()

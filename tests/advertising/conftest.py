@@ -7,11 +7,10 @@ import httpx
 import pytest
 
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.advertising.platform import Platform
-from tests.conftest import running
+from tests.apps import an_app, running
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def ad_settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def ads(ad_settings: Settings, database: Database) -> AsyncIterator[Platform]:
-    app = create_web(ad_settings, make_container(ad_settings))
+    app = an_app(ad_settings, make_container(ad_settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield Platform(client)

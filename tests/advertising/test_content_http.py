@@ -10,13 +10,12 @@ import pytest
 from PIL import Image
 
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.advertising.platform import BASE, Platform, an_advertiser, terms
 from tests.advertising.test_contract_http import refused
 from tests.advertising.test_texts import completion, endpoint
-from tests.conftest import running
+from tests.apps import an_app, running
 
 
 def a_picture(width: int = 1200, height: int = 600, format: str = "PNG") -> bytes:
@@ -98,7 +97,7 @@ async def test_a_wish_that_cannot_be_understood_is_refused(ads: Platform) -> Non
 @pytest.fixture
 async def silent(ad_settings: Settings, database: Database) -> AsyncIterator[Platform]:
     settings = replace(ad_settings, text_url="http://127.0.0.1:9/v1")
-    app = create_web(settings, make_container(settings))
+    app = an_app(settings, make_container(settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield Platform(client)
@@ -116,7 +115,7 @@ async def test_a_caller_beyond_the_limit_of_paid_texts_is_told_when_to_come_back
 ) -> None:
     async with endpoint(lambda _: (200, completion("Физика без слёз.")), []) as url:
         settings = replace(ad_settings, text_url=url, text_limit=2)
-        app = create_web(settings, make_container(settings))
+        app = an_app(settings, make_container(settings))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
         async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             ads, wish = Platform(client), {"topic": "Курс химии", "language": "RU"}

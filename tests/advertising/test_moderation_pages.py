@@ -10,13 +10,12 @@ import pytest
 
 from lyceum.accounts.api import Role
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.accounts.callers import MASHA, a_user, bearer, form_token, sign_in_page, submit
-from tests.accounts.conftest import CheapPasswords
+from tests.accounts.conftest import CHEAP_PASSWORDS
 from tests.advertising.platform import terms
-from tests.conftest import running
+from tests.apps import an_app, running
 
 HOME = "/operator/advertising"
 API = "/api/advertising"
@@ -24,7 +23,7 @@ API = "/api/advertising"
 
 @pytest.fixture
 async def operator(settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_web(settings, make_container(settings, CheapPasswords()))
+    app = an_app(settings, make_container(settings, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         client.headers["Accept-Language"] = "ru"
@@ -178,7 +177,7 @@ async def test_the_day_is_set_where_it_is_set_by_hand(operator: httpx.AsyncClien
 
 async def test_the_day_of_the_calendar_cannot_be_set(settings: Settings, database: Database) -> None:
     changed = replace(settings, advertising_clock="calendar")
-    app = create_web(changed, make_container(changed, CheapPasswords()))
+    app = an_app(changed, make_container(changed, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         await a_user(app.state.dishka_container, MASHA, Role.OPERATOR)

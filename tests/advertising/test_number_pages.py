@@ -15,13 +15,12 @@ from lyceum.accounts.api import Role
 from lyceum.advertising.adapters.number_pages import MOST, Span, span_of
 from lyceum.advertising.adapters.sponsor_forms import DayWords
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.accounts.callers import MASHA, a_user, sign_in_page
-from tests.accounts.conftest import CheapPasswords
+from tests.accounts.conftest import CHEAP_PASSWORDS
 from tests.advertising.platform import Platform
-from tests.conftest import running
+from tests.apps import an_app, running
 
 USUAL = Span(3, 9)
 
@@ -30,7 +29,7 @@ USUAL = Span(3, 9)
 async def ads(settings: Settings, database: Database) -> AsyncIterator[Platform]:
     """The open door for the API; pages want somebody who signed in."""
     changed = replace(settings, open_api="1", advertising_clock_may_rewind=True)
-    app = create_web(changed, make_container(changed, CheapPasswords()))
+    app = an_app(changed, make_container(changed, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         client.headers["Accept-Language"] = "ru"

@@ -8,11 +8,10 @@ import pytest
 from lyceum.advertising.adapters.day import day_of
 from lyceum.kernel.clock import SystemClock
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings, SettingsError
 from tests.advertising.platform import Platform, an_advertiser, terms
-from tests.conftest import running
+from tests.apps import an_app, running
 
 FITS = [{}, {"gender": "ALL"}, {"gender": "FEMALE"}, {"age_from": 17, "age_to": 17}, {"age_to": 17}, {"age_from": 0},
         {"location": "Казань"}, {"location": "  Казань "}, {"location": "Йошкар-Ола"},
@@ -106,15 +105,15 @@ async def test_the_relevant_ad_comes_first_and_new_scores_hold_at_once(ads: Plat
     assert (await ads.stats(made[owners[2]]))["impressions_count"] == 0, "an explanation counts nothing"
 
 
-def an_app(settings: Settings, **changes: object):  # type: ignore[no-untyped-def]
+def an_open_app(settings: Settings, **changes: object):  # type: ignore[no-untyped-def]
     changed = replace(settings, open_api="1", **changes)  # type: ignore[arg-type]
-    app = create_web(changed, make_container(changed))
+    app = an_app(changed, make_container(changed))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     return app, httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
 
 
 async def test_a_seen_ad_comes_again_for_free_where_the_settings_say_so(settings: Settings, database: Database) -> None:
-    app, http = an_app(settings, advertising_repeat_when_exhausted=True)
+    app, http = an_open_app(settings, advertising_repeat_when_exhausted=True)
     async with running(app), http:
         ads = Platform(http)
         client, campaign = await ads.client(), await ads.campaign(await ads.advertiser())
@@ -125,7 +124,7 @@ async def test_a_seen_ad_comes_again_for_free_where_the_settings_say_so(settings
 
 
 async def test_by_the_calendar_the_day_cannot_be_set(settings: Settings, database: Database) -> None:
-    app, http = an_app(settings, advertising_clock="calendar")
+    app, http = an_open_app(settings, advertising_clock="calendar")
     async with running(app), http:
         ads = Platform(http)
         today = day_of(SystemClock().now(), settings.time_zone)
@@ -144,7 +143,7 @@ async def test_the_clock_goes_back_only_where_the_settings_say_so(
     await ads.day(5)
     await ads.day(1)
     assert (await ads.ad(await ads.client())).json()["ad_id"] == campaign, "what was over runs again"
-    app, http = an_app(settings)
+    app, http = an_open_app(settings)
     async with running(app), http:
         answer = await Platform(http).post("/time/advance", {"current_date": 0})
         assert (answer.status_code, answer.json()["code"]) == (400, "advertising.day_in_the_past")
@@ -154,7 +153,7 @@ async def test_the_clock_goes_back_only_where_the_settings_say_so(
 async def test_another_process_follows_within_a_second(ads: Platform, settings: Settings, database: Database) -> None:
     import asyncio
 
-    app, http = an_app(settings)
+    app, http = an_open_app(settings)
     async with running(app), http:
         other = Platform(http)
         client, second = await ads.client(), await ads.client()

@@ -11,14 +11,13 @@ from lyceum.accounts.api import Role
 from lyceum.advertising.ports import Moderation
 from lyceum.kernel.ports import Transaction
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.accounts.callers import MASHA, a_user, form_token, sign_in_page, submit
-from tests.accounts.conftest import CheapPasswords
+from tests.accounts.conftest import CHEAP_PASSWORDS
 from tests.advertising.test_content_http import a_picture
 from tests.advertising.test_texts import completion, endpoint
-from tests.conftest import running
+from tests.apps import an_app, running
 
 FORM = {
     "ad_title": "Курс физики",
@@ -37,7 +36,7 @@ FORM = {
 
 @pytest.fixture
 async def sponsor(settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_web(settings, make_container(settings, CheapPasswords()))
+    app = an_app(settings, make_container(settings, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         client.headers["Accept-Language"] = "ru"
@@ -263,7 +262,7 @@ async def forbid(sponsor: httpx.AsyncClient, *words: str) -> None:
 
 async def test_days_are_dates_where_the_clock_follows_the_calendar(settings: Settings, database: Database) -> None:
     changed = replace(settings, advertising_clock="calendar")
-    app = create_web(changed, make_container(changed, CheapPasswords()))
+    app = an_app(changed, make_container(changed, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         client.headers["Accept-Language"] = "ru"
@@ -337,7 +336,7 @@ async def test_a_long_shelf_is_read_page_by_page(sponsor: httpx.AsyncClient) -> 
 async def test_texts_beyond_the_limit_are_refused_beside_the_button(settings: Settings, database: Database) -> None:
     async with endpoint(lambda _: (200, completion("Физика без слёз.")), []) as url:
         paid = replace(settings, text_url=url, text_limit=1)
-        app = create_web(paid, make_container(paid, CheapPasswords()))
+        app = an_app(paid, make_container(paid, CHEAP_PASSWORDS))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
         async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             client.headers["Accept-Language"] = "ru"

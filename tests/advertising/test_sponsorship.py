@@ -12,13 +12,12 @@ from dishka import AsyncContainer
 from lyceum.accounts.api import Role
 from lyceum.accounts.use_cases.users import GrantRole, RevokeRole
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
 from tests.accounts.callers import MASHA, a_key, a_user, bearer, form_token, sign_in_page, submit, tokens
-from tests.accounts.conftest import CheapPasswords
+from tests.accounts.conftest import CHEAP_PASSWORDS
 from tests.accounts.fakes import OPERATOR, PASSWORD
-from tests.conftest import running
+from tests.apps import an_app, running
 
 SPONSORS = "/api/advertising/sponsors"
 SCHOOL = "Школа «Интеграл»"
@@ -26,7 +25,7 @@ SCHOOL = "Школа «Интеграл»"
 
 @pytest.fixture
 async def visitor(settings: Settings, database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_web(settings, make_container(settings, CheapPasswords()))
+    app = an_app(settings, make_container(settings, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         client.headers["Accept-Language"] = "ru"
@@ -153,7 +152,7 @@ async def test_two_who_ask_at_once_are_one_sponsor_with_one_advertiser(visitor: 
 
 async def test_where_operators_admit_sponsors_nobody_admits_themselves(settings: Settings, database: Database) -> None:
     closed = replace(settings, advertising_self_sign_up=False)
-    app = create_web(closed, make_container(closed, CheapPasswords()))
+    app = an_app(closed, make_container(closed, CHEAP_PASSWORDS))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         await a_user(app.state.dishka_container)

@@ -5,12 +5,11 @@ import pytest
 
 from lyceum.accounts.api import Role
 from lyceum.bank.adapters import tables
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
+from tests.apps import an_app, running
 from tests.bank.conftest import SignIn
 from tests.bank.importing import IMPORTS, QUESTIONS, TRICKY, VALIDATE, Author, caller, count, nothing_is_kept
-from tests.conftest import running
 
 GIFTS = sorted(path.name for path in TRICKY.glob("*.gift"))
 XMLS = sorted(path.name for path in TRICKY.glob("tricky_*.xml"))
@@ -171,10 +170,10 @@ async def test_a_dry_run_of_what_is_there_already_finds_nothing_new(author: Auth
 async def test_a_shutdown_in_the_middle_gives_the_import_back(
     settings: Settings, database: Database, sign_in: SignIn
 ) -> None:
-    app = create_web(settings)
+    app = an_app(settings)
     async with running(app), caller(app) as client:
         sent = await Author(client, await sign_in()).send("base.gift", tricky("tricky_utf8.gift"))
-    app = create_web(settings)
+    app = an_app(settings)
     async with running(app), caller(app) as client:
         done = await Author(client, await sign_in()).finished(sent.json()["id"])
     assert (done["state"], done["imported"]) == ("done", 10)

@@ -22,7 +22,7 @@ from lyceum.main.demo_ads import ADVERTISER, FIRST_DAY, PEOPLE, demo_ads
 from lyceum.main.demo_content import load_demo
 from lyceum.platform.database import Database
 from lyceum.platform.settings import Settings
-from tests.accounts.conftest import CheapPasswords
+from tests.accounts.conftest import CHEAP_PASSWORDS
 from tests.demo.test_demo_content import CARELESS, MIXED
 
 ADS = demo_ads().campaigns
@@ -55,7 +55,7 @@ def test_every_ad_has_a_small_picture_and_every_picture_an_ad() -> None:
 
 @pytest.fixture
 async def demo(settings: Settings, database: Database) -> AsyncIterator[AsyncContainer]:
-    container = make_container(settings, CheapPasswords())
+    container = make_container(settings, CHEAP_PASSWORDS)
     await load_demo(container, settings)
     yield container
     await container.close()
@@ -100,7 +100,7 @@ async def test_a_second_start_changes_nothing(demo: AsyncContainer, settings: Se
 
 
 async def test_with_the_open_api_there_are_no_ads(settings: Settings, database: Database) -> None:
-    container = make_container(replace(settings, open_api="1"), CheapPasswords())
+    container = make_container(replace(settings, open_api="1"), CHEAP_PASSWORDS)
     await load_demo(container, replace(settings, open_api="1"))
     queries, operator = await container.get(AdQueries), Actor(id=UserId(ADVERTISER), roles=frozenset({Role.OPERATOR}))
     assert await queries.today() == 0
@@ -112,7 +112,7 @@ async def test_where_the_day_follows_the_calendar_the_past_is_of_this_month(
     settings: Settings, database: Database
 ) -> None:
     by_calendar = replace(settings, advertising_clock="calendar")
-    container = make_container(by_calendar, CheapPasswords())
+    container = make_container(by_calendar, CHEAP_PASSWORDS)
     await load_demo(container, by_calendar)
     queries, sponsor = await container.get(AdQueries), await user(container, Role.SPONSOR)
     days = await queries.days_of_advertiser(sponsor, ADVERTISER, None, None)

@@ -15,10 +15,9 @@ from lyceum.jobs.adapters.messaging import Messaging
 from lyceum.jobs.api import SendMessage
 from lyceum.jobs.use_cases.task_messages import TaskNamed
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.settings import Settings
-from tests.conftest import running
+from tests.apps import an_app, running
 from tests.jobs.messages import BACK_SECONDS, LATER, TASKS, consuming, made, until
 from tests.jobs.proxy import Cable, cable
 from tests.jobs.rabbit import envelope, outsider
@@ -86,7 +85,7 @@ async def test_the_web_starts_and_serves_without_its_broker(settings: Settings, 
         nobody.bind(("127.0.0.1", 0))
         away = replace(settings, broker_url=f"amqp://127.0.0.1:{nobody.getsockname()[1]}/", task_slots=0)
         container = make_container(away)
-        app = create_web(away, container)
+        app = an_app(away, container)
         async with running(app):
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:

@@ -49,6 +49,11 @@ class Scripted:
         return {"done": True}
 
 
+ONE_KIND = Provider(scope=Scope.REQUEST)
+ONE_KIND.provide(Scripted)
+ONE_KIND.provide(lambda: KnownKinds.of([Scripted]), provides=Kinds, scope=Scope.APP, override=True)
+
+
 @dataclass(slots=True)
 class Shop:
     """A queue, and workers over it as in processes of their own."""
@@ -64,10 +69,7 @@ class Shop:
 
     @asynccontextmanager
     async def container(self) -> AsyncIterator[AsyncContainer]:
-        provider = Provider(scope=Scope.REQUEST)
-        provider.provide(Scripted)
-        provider.provide(lambda: KnownKinds.of([Scripted]), provides=Kinds, scope=Scope.APP, override=True)
-        made = make_container(self.settings, provider)
+        made = make_container(self.settings, ONE_KIND)
         yield made
         await made.close()
 

@@ -10,12 +10,11 @@ from dishka import Provider, Scope, provide
 from lyceum.accounts.api import Role
 from lyceum.kernel.ports import Clock
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.outbox import Relay
 from lyceum.platform.settings import Settings
 from lyceum.training.use_cases.scoring import SweepSittings
 from lyceum.training.use_cases.standings import TendEvents
-from tests.conftest import running
+from tests.apps import an_app, running
 from tests.training.callers import TRAININGS, Body, Classroom, Headers, a_question, headers_of
 
 EVENTS = "/api/training/events"
@@ -106,7 +105,7 @@ class Hall:
 async def hall_of(settings: Settings, *overrides: Provider) -> AsyncIterator[Hall]:
     clock = HandClock()
     container = make_container(settings, OnHand(clock), *overrides)
-    app = create_web(settings, container)
+    app = an_app(settings, container)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
         room = Classroom(client, container, await container.get(Relay), await headers_of(container, 1))

@@ -13,7 +13,6 @@ from sqlalchemy import func, insert, select, text, update
 
 from lyceum.accounts.api import Role
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database, SqlTransaction
 from lyceum.platform.outbox import Relay
 from lyceum.platform.settings import Settings
@@ -24,7 +23,7 @@ from lyceum.training.adapters.tables import trainings
 from lyceum.training.domain.grading import Grade, Grading
 from lyceum.training.domain.sittings import Save
 from lyceum.training.sitting_ports import Entries, Gradings
-from tests.conftest import running
+from tests.apps import an_app, running
 from tests.training.callers import Body, Classroom, headers_of
 from tests.training.sitters import ExamRoom, without_profile
 
@@ -83,7 +82,7 @@ class Careless(Provider):
 @asynccontextmanager
 async def exam_room(settings: Settings, database: Database, *, careful: bool = True) -> AsyncIterator[ExamRoom]:
     container = make_container(settings, *(() if careful else (Careless(),)))
-    app = create_web(settings, container)
+    app = an_app(settings, container)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
         exam = ExamRoom(Classroom(client, container, await container.get(Relay), await headers_of(container, 1)))

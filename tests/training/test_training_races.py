@@ -14,7 +14,6 @@ from sqlalchemy import bindparam, func, select, update
 
 from lyceum.kernel.ids import AttemptId, TrainingId, UserId
 from lyceum.main.container import make_container
-from lyceum.main.web import create_web
 from lyceum.platform.database import Database
 from lyceum.platform.outbox import Relay, Signal, outbox
 from lyceum.platform.prepared import Changes, Prepared, Values
@@ -24,7 +23,7 @@ from lyceum.training.adapters.turn_statements import RATE, RATE_AND_RESHELVE, RE
 from lyceum.training.adapters.turns import SqlTurns, seen_change
 from lyceum.training.domain.elo import LEAST_QUESTION_ERROR, shifted
 from lyceum.training.ports import Situation, Turn, Turns
-from tests.conftest import running
+from tests.apps import an_app, running
 from tests.training.callers import ME, TRAININGS, Classroom, a_question, headers_of
 
 CALLERS = 16
@@ -91,7 +90,7 @@ class Forgetful(Provider):
 @asynccontextmanager
 async def classroom(settings: Settings, *overrides: Provider) -> AsyncIterator[Classroom]:
     container = make_container(settings, *overrides)
-    app = create_web(settings, container)
+    app = an_app(settings, container)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
         room = Classroom(client, container, await container.get(Relay), await headers_of(container, 1))

@@ -1,9 +1,11 @@
 """The dependency container: which adapter stands behind which port, by the settings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, from_context, make_async_container, provide, provide_all
@@ -131,6 +133,12 @@ async def delivery_scope(container: AsyncContainer) -> AsyncIterator[DeliverySco
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """The container of any entry point; `overrides` replace bindings (in tests)."""
+    return _bindings(*overrides)({Settings: settings}, asyncio.Lock, Scope.APP)
+
+
+@lru_cache(maxsize=4)
+def _bindings(*overrides: Provider) -> AsyncContainer:
+    """What makes what: checked and compiled once for a process, with no object of any of its applications."""
     contexts = [context.provider() for context in CONTEXTS]
     return make_async_container(
         PlatformProvider(),
@@ -139,5 +147,5 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         *contexts,
         LitestarProvider(),
         *overrides,
-        context={Settings: settings},
+        start_scope=Scope.RUNTIME,
     )

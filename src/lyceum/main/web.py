@@ -35,19 +35,24 @@ from lyceum.training.adapters.watch import SittingWatch
 
 def create_web(settings: Settings, container: AsyncContainer | None = None) -> Litestar:
     """The whole application over one container; closes the container when it shuts down."""
-    container = container or make_container(settings)
-    app = Litestar(
+    app = assemble(most_bytes(settings))
+    setup_dishka(container or make_container(settings), app)
+    return app
+
+
+def assemble(most: int) -> Litestar:
+    """The application without its container, of which no route knows before it is called. Bodies may have so many bytes
+    unless a route says otherwise."""
+    return Litestar(
         route_handlers=_handlers(),
         exception_handlers=exception_handlers(),
-        lifespan=[lambda app: _lifespan(app, settings, container)],
+        lifespan=[_lifespan],
         before_send=[send_cookies],
         openapi_config=openapi_config(),
-        request_max_body_size=most_bytes(settings),
+        request_max_body_size=most,
         logging_config=None,
         debug=False,
     )
-    setup_dishka(container, app)
-    return app
 
 
 def _layers(inner: ASGIApp, settings: Settings, metrics: Metrics) -> ASGIApp:
@@ -72,8 +77,10 @@ def _handlers() -> list[ControllerRouterHandler]:
 
 
 @asynccontextmanager
-async def _lifespan(app: Litestar, settings: Settings, container: AsyncContainer) -> AsyncIterator[None]:
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     """The background work of this process: the outbox, tasks, housekeeping, metrics."""
+    container: AsyncContainer = app.state.dishka_container
+    settings = await container.get(Settings)
     relay = await container.get(Relay)
     housekeeping, metrics = await container.get(Housekeeping), await container.get(Metrics)
     watch, ads = await container.get(SittingWatch), await container.get(AdFollower)

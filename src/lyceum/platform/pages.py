@@ -90,13 +90,20 @@ class Viewer:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
+@cache
+def templates() -> BaseLoader:
+    """Templates of the platform by their names, of a context by `<context>/<name>`."""
+    package = PLATFORM.parent
+    contexts = {folder.parents[1].name: FileSystemLoader(folder) for folder in package.glob("*/adapters/templates")}
+    return ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader(contexts)])
+
+
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders templates. One for the process; each language has its environment, built at first use and kept."""
+    """Renders templates. Each language has its environment, built at first use and kept for the process."""
 
-    loader: BaseLoader = field(default_factory=lambda: templates())
+    loader: BaseLoader = field(default_factory=templates)
     reload: bool = False
-    _environments: dict[str, Environment] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def render(self, template: str, viewer: Viewer, **values: object) -> str:
         """The HTML of a template. `viewer` and `values` are its variables; a variable that is missing raises."""
@@ -147,46 +154,39 @@ class Pages:
         )
 
     def environment(self, locale: str) -> Environment:
-        if (environment := self._environments.get(locale)) is None:
-            environment = self._environments[locale] = self._build(locale)
-        return environment
-
-    def _build(self, locale: str) -> Environment:
-        environment = Environment(
-            loader=self.loader,
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=self.reload,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-        )
-        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-        words = translator(locale)
-        environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-        setting = Setting(locale, words)
-        environment.filters |= {
-            "typo": typo,
-            "translated": setting.translated,
-            "number": setting.number,
-            "percent": setting.percent,
-            "size": setting.size,
-            "duration": setting.duration,
-            "clock": setting.clock,
-            "when": setting.when,
-            "exact": setting.exact,
-            "day": setting.day,
-        } | FILTERS
-        environment.globals |= {"asset": asset, "locale": locale}
-        environment.globals["icon"] = environment.get_template("icons.html").module.icon  # type: ignore[attr-defined]
-        return environment
+        return _environment(self.loader, locale, reload=self.reload)
 
 
-def templates() -> BaseLoader:
-    """Templates of the platform by their names, of a context by `<context>/<name>`."""
-    package = PLATFORM.parent
-    contexts = {folder.parents[1].name: FileSystemLoader(folder) for folder in package.glob("*/adapters/templates")}
-    return ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader(contexts)])
+@cache
+def _environment(loader: BaseLoader, locale: str, *, reload: bool) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=reload,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    words = translator(locale)
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    setting = Setting(locale, words)
+    environment.filters |= {
+        "typo": typo,
+        "translated": setting.translated,
+        "number": setting.number,
+        "percent": setting.percent,
+        "size": setting.size,
+        "duration": setting.duration,
+        "clock": setting.clock,
+        "when": setting.when,
+        "exact": setting.exact,
+        "day": setting.day,
+    } | FILTERS
+    environment.globals |= {"asset": asset, "locale": locale}
+    environment.globals["icon"] = environment.get_template("icons.html").module.icon  # type: ignore[attr-defined]
+    return environment
 
 
 @cache

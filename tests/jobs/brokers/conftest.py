@@ -9,9 +9,8 @@ from dishka import AsyncContainer
 from litestar import Litestar
 
 from lyceum.jobs.adapters.messaging import Messaging
-from lyceum.main.web import create_web
 from lyceum.platform.settings import Settings
-from tests.conftest import running
+from tests.apps import an_app, running
 from tests.jobs.kafka import tansu
 from tests.jobs.proxy import Cable, cable
 
@@ -38,7 +37,7 @@ def settings(settings: Settings, broker_url: str) -> Settings:
 @pytest.fixture
 async def app(settings: Settings, container: AsyncContainer) -> AsyncIterator[Litestar]:
     """Up, with its consumers and its publisher."""
-    app = create_web(settings, container)
+    app = an_app(settings, container)
     async with running(app):
         async with asyncio.timeout(30):
             await (await container.get(Messaging)).ready.wait()
