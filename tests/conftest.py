@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,16 +15,18 @@ import pytest
 import structlog
 from dishka import AsyncContainer
 from litestar import Litestar
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from lyceum.main.container import make_container
 from lyceum.main.schema import metadata
+from lyceum.platform.cache import Limits, MemoryLimits, RedisLimits
 from lyceum.platform.database import Database
 from lyceum.platform.migrations import migrate
 from lyceum.platform.outbox import Relay
 from lyceum.platform.settings import Settings
 from tests.apps import an_app, running
-from tests.needs import listening, need, postgres_url
+from tests.needs import listening, need, postgres_url, redis_url
 
 SECRET = "a-secret-of-the-tests-long-enough-to-sign"
 
@@ -142,6 +145,22 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
         yield client
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def limits(request: pytest.FixtureRequest) -> AsyncIterator[Limits]:
+    """The counters behind limits, in memory and in Redis."""
+    if request.param == "memory":
+        yield MemoryLimits()
+        return
+    server = urlsplit(redis_url())
+    need("redis", found=listening(server.hostname or "127.0.0.1", server.port or 6379))
+    prefix = f"lyceum-test-{secrets.token_hex(6)}:"
+    client = Redis.from_url(redis_url())
+    yield RedisLimits(client, prefix)
+    async for key in client.scan_iter(f"{prefix}*"):
+        await client.delete(key)
+    await client.aclose()
 
 
 @pytest.fixture

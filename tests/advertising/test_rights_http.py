@@ -42,9 +42,44 @@ async def test_a_sponsor_manages_their_own_advertiser_alone(
     ):  # fmt: skip
         assert hidden.status_code == 404, hidden.text
 
+    assert (await ads.get("/advertisers")).json() == {"items": [], "next_cursor": None}
+
     client.headers.update(await caller(client, container, "boss", Role.OPERATOR))
     assert (await ads.get(own)).json() == advertiser
     assert (await ads.delete(campaign)).status_code == 204
+
+
+async def test_a_sponsor_lists_their_advertisers_and_an_operator_all(
+    client: httpx.AsyncClient, container: AsyncContainer
+) -> None:
+    ads = Platform(client)
+    sponsor = await caller(client, container, "first", Role.SPONSOR)
+    own = [an_advertiser(name=f"Курсы {number}") for number in (3, 1, 2)]
+    client.headers.update(sponsor)
+    await ads.post("/advertisers/bulk", own)
+    client.headers.update(await caller(client, container, "boss", Role.OPERATOR))
+    theirs = an_advertiser(name="Площадка")
+    await ads.post("/advertisers/bulk", [theirs])
+
+    async def listed(**params: str) -> list[object]:
+        found, cursor = [], {}
+        while True:
+            page = (await ads.get("/advertisers", **params, **cursor)).json()
+            found += page["items"]
+            if page["next_cursor"] is None:
+                return found
+            assert len(page["items"]) == int(params["limit"])
+            cursor = {"cursor": page["next_cursor"]}
+
+    by_name = sorted(own, key=lambda it: str(it["name"]))
+    assert await listed(limit="2") == [*by_name, theirs]
+    client.headers.update(sponsor)
+    assert await listed(limit="2") == by_name
+    assert await listed() == by_name
+    for wrong in ({"limit": "0"}, {"limit": "101"}, {"cursor": "nonsense"}):
+        assert (await ads.get("/advertisers", **wrong)).status_code == 400
+    client.headers.update(await caller(client, container, "learner", Role.LEARNER))
+    assert (await ads.get("/advertisers")).status_code == 403
 
 
 async def test_a_key_for_showing_ads_does_that_and_nothing_else(

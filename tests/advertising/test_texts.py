@@ -18,7 +18,7 @@ from lyceum.advertising.adapters.text_templates import OPENINGS, TemplateTexts, 
 from lyceum.advertising.domain.refusals import GeneratorUnreachable
 from lyceum.advertising.ports import Language, TextWish
 from lyceum.kernel.ids import UserId
-from lyceum.platform.cache import MemoryLimits
+from lyceum.platform.cache import Limits, MemoryLimits
 
 PHYSICS = TextWish(topic="Курс физики", language=Language.RU, additional="скидка до пятницы")
 
@@ -169,8 +169,8 @@ async def test_each_sponsor_has_so_many_texts_an_hour_and_is_told_when_there_are
     assert await quota.take(one, 5) == 5
 
 
-async def test_many_windows_at_once_get_no_more_than_the_limit() -> None:
-    quota, one = HourlyTexts(MemoryLimits(), 10), UserId(uuid4())
+async def test_many_windows_at_once_get_no_more_than_the_limit(limits: Limits) -> None:
+    quota, one = HourlyTexts(limits, 10), UserId(uuid4())
     found = await asyncio.gather(*[quota.take(one, 3) for _ in range(20)], return_exceptions=True)
     assert sum(it for it in found if isinstance(it, int)) == 10
     assert all(isinstance(it, int | TextsUsedUp) for it in found)

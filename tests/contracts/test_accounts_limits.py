@@ -1,32 +1,10 @@
 """The counters behind the rate limits: in memory and in Redis alike."""
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
-import pytest
-from redis.asyncio import Redis
-
-from lyceum.platform.cache import CROWD, Hit, Limits, MemoryLimits, RedisLimits, open_limits
-from tests.needs import listening, need, redis_url
+from lyceum.platform.cache import CROWD, Hit, Limits, MemoryLimits, open_limits
 
 MINUTE = 60.0
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def limits(request: pytest.FixtureRequest) -> AsyncIterator[Limits]:
-    if request.param == "memory":
-        yield MemoryLimits()
-        return
-    server = urlsplit(redis_url())
-    need("redis", found=listening(server.hostname or "127.0.0.1", server.port or 6379))
-    prefix = f"lyceum-test-{secrets.token_hex(6)}:"
-    client = Redis.from_url(redis_url())
-    yield RedisLimits(client, prefix)
-    async for key in client.scan_iter(f"{prefix}*"):
-        await client.delete(key)
-    await client.aclose()
 
 
 async def test_events_up_to_the_limit_are_allowed_and_then_none(limits: Limits) -> None:

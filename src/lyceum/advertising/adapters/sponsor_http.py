@@ -1,12 +1,13 @@
 """REST of becoming a sponsor, of forecasts, and of what ads are about."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post, put
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from lyceum.accounts.api import Actor
 from lyceum.advertising.adapters import schemas
@@ -16,6 +17,7 @@ from lyceum.advertising.adapters.forecasting import Forecasts, ForecastView
 from lyceum.advertising.adapters.http import PATH, TAGS
 from lyceum.advertising.adapters.problems import HANDLERS
 from lyceum.advertising.adapters.queries import AdQueries
+from lyceum.advertising.adapters.sponsor_queries import SponsorQueries
 from lyceum.advertising.adapters.views import AdvertiserView, advertiser_view, answer
 from lyceum.advertising.domain.forms import read_plan
 from lyceum.advertising.domain.ids import AdvertiserId
@@ -23,7 +25,9 @@ from lyceum.advertising.use_cases.people import DeclareSubjects
 from lyceum.advertising.use_cases.rights import owner_of
 from lyceum.advertising.use_cases.sponsorship import BecomeSponsor
 from lyceum.platform.http_errors import AnyRequest
+from lyceum.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 A_FORECAST = {
     "is_known": True,
     "days": 30,
@@ -72,6 +76,23 @@ class SponsorController(Controller):
     ) -> Response[bytes]:
         actor.require()
         return answer(advertiser_view(await become(actor, await json_of(request))), 201)
+
+    @get(
+        "/advertisers",
+        operation_id="own_advertisers",
+        summary="Advertisers that the caller manages",
+        description="A sponsor's own, in the order of their names; all for an operator.",
+        responses=described(Page[AdvertiserView], {"items": [schemas.AN_ADVERTISER], "next_cursor": None}),
+    )
+    @inject
+    async def managed(
+        self,
+        actor: FromDishka[Actor],
+        queries: FromDishka[SponsorQueries],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        return answer(await queries.managed(actor, limit, cursor))
 
     @post(
         "/advertisers/{advertiser:str}/forecast",

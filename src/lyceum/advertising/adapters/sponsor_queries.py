@@ -3,19 +3,20 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, func, select, tuple_
 
 from lyceum.accounts.api import Actor
 from lyceum.advertising.adapters.queries import READ, AdQueries, Sums
 from lyceum.advertising.adapters.rows import campaign_of
 from lyceum.advertising.adapters.tables import advertisers, campaigns, charges
-from lyceum.advertising.adapters.views import Stats
+from lyceum.advertising.adapters.views import AdvertiserView, Stats
 from lyceum.advertising.domain.campaigns import Campaign
 from lyceum.advertising.domain.clients import Advertiser
 from lyceum.advertising.domain.ids import AdvertiserId
-from lyceum.advertising.use_cases.rights import require_operator
+from lyceum.advertising.use_cases.rights import owner_of, require_operator
 from lyceum.kernel.ids import UserId
 from lyceum.platform.database import Database
 from lyceum.platform.paging import Page, decode_cursor, encode_cursor, page
@@ -92,13 +93,7 @@ class SponsorQueries:
     async def owned(self, actor: Actor, limit: int, cursor: str | None = None) -> Page[Owned]:
         """All advertisers in the order of their names; operators only. Raise BadCursor."""
         require_operator(actor, READ)
-        query = select(advertisers).order_by(advertisers.c.name, advertisers.c.id).limit(limit + 1)
-        if cursor is not None:
-            name, id = decode_cursor(cursor, tuple[str, UUID])
-            query = query.where(tuple_(advertisers.c.name, advertisers.c.id) > tuple_(name, id))
-        async with self.database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        cut = page(rows, limit, lambda row: encode_cursor(row.name, str(row.id)))
+        cut = await self._by_name(limit, cursor)
         ids = [row.id for row in cut.items]
         counts, stats = await self._counts(ids), await self._stats(charges.c.advertiser_id, ids)
         items = [
@@ -111,6 +106,23 @@ class SponsorQueries:
             for row in cut.items
         ]
         return Page(items, cut.next_cursor)
+
+    async def managed(self, actor: Actor, limit: int, cursor: str | None = None) -> Page[AdvertiserView]:
+        """The advertisers that the actor manages, in the order of their names: a sponsor's own, all for an operator.
+        Raise BadCursor."""
+        owner = owner_of(actor, READ)
+        whose = [] if owner is None else [advertisers.c.owner_id == owner]
+        cut = await self._by_name(limit, cursor, *whose)
+        return Page([AdvertiserView(advertiser_id=row.id, name=row.name) for row in cut.items], cut.next_cursor)
+
+    async def _by_name(self, limit: int, cursor: str | None, *whose: ColumnElement[bool]) -> Page[Row[Any]]:
+        query = select(advertisers).where(*whose).order_by(advertisers.c.name, advertisers.c.id).limit(limit + 1)
+        if cursor is not None:
+            name, id = decode_cursor(cursor, tuple[str, UUID])
+            query = query.where(tuple_(advertisers.c.name, advertisers.c.id) > tuple_(name, id))
+        async with self.database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return page(rows, limit, lambda row: encode_cursor(row.name, str(row.id)))
 
     async def _counts(self, ids: Sequence[UUID]) -> Mapping[UUID, int]:
         query = (
