@@ -103,6 +103,7 @@ API: Mapping[tuple[str, str], Row] = {
     ("POST", "/api/jobs/dead-letters/{id}/replay"): Row(OPERATOR),
     ("GET", "/api/advertising/clients/{id}"): Row(OPERATOR),
     ("POST", "/api/advertising/clients/bulk"): Row(OPERATOR, []),
+    ("GET", "/api/advertising/advertisers"): Row(OPERATOR),
     ("GET", "/api/advertising/advertisers/{id}"): Row(OPERATOR),
     ("POST", "/api/advertising/advertisers/bulk"): Row(OPERATOR, []),
     ("POST", "/api/advertising/sponsors"): Row(LEARNER, {}),
