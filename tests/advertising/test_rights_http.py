@@ -1,9 +1,12 @@
 """Sponsors manage their own advertisers; programs with the right key show ads; others do neither."""
 
+from uuid import uuid4
+
 import httpx
 from dishka import AsyncContainer
 
 from lyceum.accounts.api import Role
+from lyceum.platform.paging import encode_cursor
 from tests.accounts.callers import a_key, a_user, bearer
 from tests.advertising.platform import Platform, a_client, an_advertiser, terms
 
@@ -78,6 +81,8 @@ async def test_a_sponsor_lists_their_advertisers_and_an_operator_all(
     assert await listed() == by_name
     for wrong in ({"limit": "0"}, {"limit": "101"}, {"cursor": "nonsense"}):
         assert (await ads.get("/advertisers", **wrong)).status_code == 400
+    no_text = encode_cursor("\0", str(uuid4()))
+    assert (await ads.get("/advertisers", cursor=no_text)).status_code < 500
     client.headers.update(await caller(client, container, "learner", Role.LEARNER))
     assert (await ads.get("/advertisers")).status_code == 403
 
