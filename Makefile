@@ -24,5 +24,5 @@ fix:  ## let the tools mend what they can
 e2e:  ## journeys in a real browser
 	uv run pytest tests/e2e
 
-chaos:  ## all crash experiments in their long form (an hour); each prints one JSON line
+chaos:  ## all crash experiments in their long form (half an hour and more); each prints one JSON line
 	for number in $$(uv run python -m chaos --list); do uv run python -m chaos $$number || failed=1; done; test -z "$$failed"
