@@ -14,8 +14,10 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.screen import WIDTHS, Screen
 from tests.needs import chromium, need
 
 QUIET = [
@@ -156,3 +158,20 @@ def page(browser: Browser, demo_server: Served) -> Iterator[Page]:
     yield page
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def screen(browser: Browser, demo_server: Served) -> Iterator[Screen]:
+    context = browser.new_context(
+        base_url=demo_server.url,
+        locale="ru-RU",
+        viewport={"width": WIDTHS[0], "height": 900},
+        color_scheme="light",
+        reduced_motion="reduce",  # colours change at once
+        bypass_csp=True,  # the checker is a script of the test's own
+    )
+    context.add_init_script(Axe().axe_script)
+    screen = Screen(context, context.new_page())
+    yield screen
+    context.close()
+    assert screen.wrong == [], "\n".join(screen.wrong)

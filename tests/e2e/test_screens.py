@@ -4,18 +4,15 @@ A page is opened once and looked at in every width and theme: they differ by the
 """
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Served
 from tests.e2e.learner import agree_to_ads, answer, go_on, sign_in, sign_up, start, start_question
 from tests.e2e.operator_calls import advertise, call, without_demo_ads
+from tests.e2e.screen import Screen
 from tests.e2e.test_event_journey import announce
 
 FOR_ALL = ("/", "/train", "/train?subject=physics", "/cabinet", "/questions", "/questions?q=сила", "/find",
@@ -45,14 +42,6 @@ FOR_OPERATORS = (
 )
 KINDS = ("single_choice", "multiple_choice", "true_false", "short_text", "numeric", "matching", "ordering", "cloze",
          "essay", "description")  # fmt: skip
-WIDTHS = (1440, 390)
-SCHEMES = ("light", "dark")
-RUN = "options => axe.run(options).then(told => told.violations.map(it => [it.id, it.nodes[0].target]))"
-EVERY_RULE: dict[str, object] = {"resultTypes": ["violations"]}
-AT_REST = "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
-"""What arrived stands: until then the sheet keeps the dimmed colours of its request."""
-OF_COLOUR = EVERY_RULE | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-"""What a theme can change: it swaps colours, and nothing else of the document."""
 GIFT = """::Одна:: Столица Франции? {=Париж ~Лион ~Марсель}
 
 ::Две:: Скобки { =а ~б
@@ -61,50 +50,6 @@ GIFT = """::Одна:: Столица Франции? {=Париж ~Лион ~М
 
 ::Четыре:: Кто? {Пушкин ~Лермонтов =Гоголь}
 """
-
-
-@dataclass(slots=True)
-class Screen:
-    """A browser, and what was found wrong in it."""
-
-    context: BrowserContext
-    page: Page
-    wrong: list[str] = field(default_factory=list)
-
-    def look(self, path: str) -> None:
-        self.page.goto(path, wait_until="networkidle")
-        self.check(path)
-
-    def check(self, name: str) -> None:
-        """The page as it stands, in every width and theme; it ends as it was."""
-        self.page.wait_for_function(AT_REST)
-        for width in WIDTHS:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            if (found := self.page.evaluate("document.documentElement.scrollWidth")) > width:
-                self.wrong.append(f"{name} is {found} px wide of {width}")
-            for scheme in SCHEMES:
-                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                faults = self.page.evaluate(RUN, EVERY_RULE if scheme == "light" else OF_COLOUR)
-                self.wrong += [f"{name}, {width} px, {scheme}: {id} at {place}" for id, place in faults]
-        self.page.emulate_media(color_scheme="light")
-        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-
-
-@pytest.fixture
-def screen(browser: Browser, demo_server: Served) -> Iterator[Screen]:
-    context = browser.new_context(
-        base_url=demo_server.url,
-        locale="ru-RU",
-        viewport={"width": WIDTHS[0], "height": 900},
-        color_scheme="light",
-        reduced_motion="reduce",  # colours change at once
-        bypass_csp=True,  # the checker is a script of the test's own
-    )
-    context.add_init_script(Axe().axe_script)
-    screen = Screen(context, context.new_page())
-    yield screen
-    context.close()
-    assert screen.wrong == [], "\n".join(screen.wrong)
 
 
 def codes(page: Page, kind: str, count: int) -> list[str]:

@@ -1,40 +1,20 @@
 """A sponsor's way in a real browser, and every page of advertising in both languages, widths and themes."""
 
 import io
-from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Served
 from tests.e2e.learner import answer, go_on, sign_in, sign_up, start
-from tests.e2e.test_screens import WIDTHS, Screen
+from tests.e2e.screen import Screen
 
 LANGUAGES = ("ru", "en")
 API = "/api/advertising"
 LONG = "Механика и оптика за две недели, опыты своими руками. " * 8
 SHARED = ("/operator", "/operator/tasks", "/operator/messages", "/operator/reports", "/tasks")
-
-
-@pytest.fixture
-def screen(browser: Browser, demo_server: Served) -> Iterator[Screen]:
-    context = browser.new_context(
-        base_url=demo_server.url,
-        locale="ru-RU",
-        viewport={"width": WIDTHS[0], "height": 900},
-        color_scheme="light",
-        reduced_motion="reduce",
-        bypass_csp=True,
-    )
-    context.add_init_script(Axe().axe_script)
-    screen = Screen(context, context.new_page())
-    yield screen
-    context.close()
-    assert screen.wrong == [], "\n".join(screen.wrong)
 
 
 def look(screen: Screen, *paths: str) -> None:

@@ -3,13 +3,17 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import msgspec
+from litestar.params import QueryParameter
 
 from lyceum.kernel.errors import FieldProblem, Invalid
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+"""The parameter of a route: how many rows a page has at most."""
 
 
 class BadCursor(Invalid):

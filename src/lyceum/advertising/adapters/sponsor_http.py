@@ -1,13 +1,12 @@
 """REST of becoming a sponsor, of forecasts, and of what ads are about."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post, put
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from lyceum.accounts.api import Actor
 from lyceum.advertising.adapters import schemas
@@ -25,9 +24,8 @@ from lyceum.advertising.use_cases.people import DeclareSubjects
 from lyceum.advertising.use_cases.rights import owner_of
 from lyceum.advertising.use_cases.sponsorship import BecomeSponsor
 from lyceum.platform.http_errors import AnyRequest
-from lyceum.platform.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
+from lyceum.platform.paging import DEFAULT_LIMIT, Limit, Page
 
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 A_FORECAST = {
     "is_known": True,
     "days": 30,

@@ -10,14 +10,14 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from lyceum.accounts.api import Actor
-from lyceum.bank.adapters.http import IfMatch, Limit, etag, expected_version
+from lyceum.bank.adapters.http import IfMatch, etag, expected_version
 from lyceum.bank.adapters.queries import CatalogueQueries, PackItem, PackView, TopicView
 from lyceum.bank.api import SubjectView
 from lyceum.bank.domain.catalogue import ExamProfile
 from lyceum.bank.use_cases.exams import ExamProfileInput, WriteExamProfile
 from lyceum.bank.use_cases.packs import CreatePack, EditPack, PackInput
 from lyceum.platform.http_errors import locale_of
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 
 Word = Annotated[str, PathParameter(pattern=r"^[a-z0-9_-]{1,40}$")]
 Filter = Annotated[str | None, QueryParameter(pattern=r"^[a-z0-9_-]{1,40}$")]

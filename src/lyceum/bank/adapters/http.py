@@ -20,11 +20,10 @@ from lyceum.bank.use_cases.questions import CreateQuestion, EditQuestion, Publis
 from lyceum.kernel.errors import FieldProblem
 from lyceum.kernel.ids import QuestionId
 from lyceum.platform.files import Files
-from lyceum.platform.paging import BadFilter, Page
+from lyceum.platform.paging import BadFilter, Limit, Page
 from lyceum.platform.uploads import Uploads
 
 IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="The ETag that the caller has seen.")]
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 TaskNumber = Annotated[int | None, QueryParameter(ge=1, le=40)]
 LISTED = {"draft": Status.DRAFT, "published": Status.PUBLISHED, "retired": Status.RETIRED}
 

@@ -11,7 +11,7 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from lyceum.accounts.api import Actor, Role
@@ -27,7 +27,7 @@ from lyceum.kernel.errors import FieldProblem
 from lyceum.platform.file_http import OPAQUE
 from lyceum.platform.files import MIB
 from lyceum.platform.http_errors import AnyRequest, Malformed, locale_of
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 from lyceum.platform.uploads import FileField, Form, Upload, Uploads
 
 IMPORT_LIMIT = 256 * MIB
@@ -37,8 +37,6 @@ TEXTS: Mapping[str, int] = {"options": 10_000, "format": 20, "dry_run": 5}
 ON, OFF = frozenset({"true", "1", "on", "yes"}), frozenset({"", "false", "0", "off", "no"})
 type Id = Annotated[str, Meta(max_length=40)]
 type Words = Annotated[str, Meta(max_length=2000)]
-
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from lyceum.accounts.api import Actor
 from lyceum.jobs.adapters.queries import TaskFilter, TaskQueries, TaskSort
@@ -19,9 +19,8 @@ from lyceum.jobs.domain.tasks import Progress, Source, Status, TaskId
 from lyceum.jobs.use_cases.creating import CreateTask, TaskForm
 from lyceum.jobs.use_cases.steering import CancelTask, RetryTask
 from lyceum.kernel.errors import FieldProblem
-from lyceum.platform.paging import BadFilter, Page
+from lyceum.platform.paging import BadFilter, Limit, Page
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -10,7 +9,7 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from lyceum.accounts.api import Actor
 from lyceum.jobs.adapters.message_queries import (
@@ -22,9 +21,7 @@ from lyceum.jobs.adapters.message_queries import (
 from lyceum.jobs.domain.messages import Outcome
 from lyceum.jobs.domain.tasks import Source
 from lyceum.jobs.use_cases.replaying import ReplayDeadLetter
-from lyceum.platform.paging import Page
-
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+from lyceum.platform.paging import Limit, Page
 
 LETTER = DeadLetterContent(
     id=UUID("0198e0aa-1b2c-7d3e-8f40-9a8b7c6d5e4f"),

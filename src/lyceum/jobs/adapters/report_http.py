@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from lyceum.accounts.api import Actor
 from lyceum.jobs.adapters.reports import DailyReport, ReportQueries, table_of
@@ -17,10 +16,9 @@ from lyceum.jobs.domain.tasks import TaskId
 from lyceum.platform.daily import Figure, Section
 from lyceum.platform.http_errors import AnyRequest
 from lyceum.platform.i18n import negotiate, translator
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 from lyceum.platform.spreadsheets import XLSX
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 REPORT = DailyReport(
     day=date(2026, 11, 20),
     time_zone="Europe/Moscow",

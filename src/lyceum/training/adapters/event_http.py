@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from lyceum.accounts.api import Actor
 from lyceum.kernel.ports import Clock
 from lyceum.platform.http_errors import AnyRequest
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 from lyceum.platform.short_way import raise_failure
 from lyceum.training.adapters import event_examples as examples
 from lyceum.training.adapters.event_queries import EventItem, EventQueries, LogItem
@@ -44,7 +44,6 @@ from lyceum.training.use_cases.standings import (
     StandingsView,
 )
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Start = Annotated[int, QueryParameter(name="from", ge=0, le=1_000_000, description="Lines to leave out.")]
 
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from lyceum.accounts.api import Actor, Role
 from lyceum.kernel.ids import AttemptId, UserId
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 from lyceum.training.adapters.gradings import GradingQueries
 from lyceum.training.domain.grading import Waiting
 from lyceum.training.use_cases.accommodations import (
@@ -29,7 +29,6 @@ from lyceum.training.use_cases.grading import (
     TakeGrading,
 )
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Subject = Annotated[str | None, QueryParameter(max_length=40, description="Only this subject's.")]
 
 

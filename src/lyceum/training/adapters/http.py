@@ -14,7 +14,7 @@ from lyceum.accounts.api import Actor
 from lyceum.kernel.ids import TrainingId
 from lyceum.platform.http_errors import AnyRequest, Problem
 from lyceum.platform.i18n import negotiate
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 from lyceum.platform.short_way import raise_failure
 from lyceum.training.adapters import examples
 from lyceum.training.adapters.progress import OwnProgress, ReadProgress
@@ -35,7 +35,6 @@ from lyceum.training.use_cases.sitting import SavedView, SittingView
 from lyceum.training.use_cases.starting import NewTraining
 from lyceum.training.use_cases.views import AnswerView, TrainingView
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Subject = Annotated[str | None, QueryParameter(max_length=40, description="Only this subject's.")]
 READ = "training:read"
 

@@ -10,11 +10,11 @@ from litestar.openapi.spec import Example
 from litestar.params import FromQuery, QueryParameter
 
 from lyceum.accounts.api import Actor
+from lyceum.platform.paging import Limit
 from lyceum.training.adapters import examples
 from lyceum.training.adapters.leaderboard import Leaderboard, ReadLeaderboard
 from lyceum.training.domain.leaderboard import Period
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Subject = Annotated[str | None, QueryParameter(max_length=40, description="Points in this subject alone.")]
 
 

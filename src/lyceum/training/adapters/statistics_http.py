@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from lyceum.accounts.api import Actor
 from lyceum.kernel.ids import QuestionId
-from lyceum.platform.paging import Page
+from lyceum.platform.paging import Limit, Page
 from lyceum.training.adapters import statistics_examples as examples
 from lyceum.training.adapters.rating_checks import RatingChecks, ReadChecks
 from lyceum.training.adapters.statistics_queries import Order, StatisticsQueries, Wanted
@@ -23,7 +23,6 @@ from lyceum.training.adapters.statistics_views import (
     SetStatistics,
 )
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Subject = Annotated[str | None, QueryParameter(max_length=40, description="Only this subject's.")]
 Everybody = Annotated[bool, QueryParameter(description="Everybody's questions, for operators.")]
 Pack = Annotated[UUID | None, QueryParameter(description="Only sets of this pack.")]
